@@ -20,7 +20,7 @@ import { assertFeed, mainMemory, processorName, processorThreads } from '@anc/co
 import { EngineClient } from './engine/client.js';
 import type { EngineInfo } from './engine/protocol.js';
 import { flatten } from './graph/flat-graph.js';
-import { importKoffi } from './library/koffi.js';
+import { importOnednnKoffi } from './library/koffi.js';
 import { onednnSchema, type OnednnOptions } from './options.js';
 import { buildStep, OnednnStep, type StepProgram } from './compiled-step.js';
 import { OnednnState } from './state.js';
@@ -83,7 +83,7 @@ export class OnednnBackend extends Backend {
    */
   static async create(partial: Partial<OnednnOptions> = {}): Promise<OnednnBackend> {
     const options = onednnSchema.parse(partial);
-    await importKoffi(); // the thread's error would not say what can be installed
+    await importOnednnKoffi(); // the thread's error would not say what can be installed
     const engine = new EngineClient();
     try {
       const { precision, trainingPrecision, threads = processorThreads() } = options;

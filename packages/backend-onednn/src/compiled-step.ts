@@ -1,4 +1,4 @@
-import { cutAtRankMeans, runPasses, type TracedStep } from '@anc/compiler';
+import { cutAtRankMeans, metricsOfRows, runPasses, type TracedStep } from '@anc/compiler';
 import {
   AncError,
   type CompiledStep,
@@ -139,12 +139,7 @@ export class OnednnStep implements CompiledStep {
 
   async metricsOfRuns(): Promise<readonly Tree<number>[]> {
     await this.#running;
-    const { metrics } = this.program;
-    const values = await this.engine.call('readMetrics', this.#accumulator);
-    const runs = metrics.length === 0 ? 0 : values.length / metrics.length;
-    return Array.from({ length: runs }, (_, run) =>
-      Object.fromEntries(metrics.map((name, i) => [name, values[run * metrics.length + i]!])),
-    );
+    return metricsOfRows(this.program.metrics, await this.engine.call('readMetrics', this.#accumulator));
   }
 
   async dispose(): Promise<void> {

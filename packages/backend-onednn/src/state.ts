@@ -1,25 +1,25 @@
-import { fromStateLayout, sameShape, toStateLayout } from '@anc/compiler';
-import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
+import { EngineState, toStateLayout } from '@anc/compiler';
+import { mapTree, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
+import type { SentTensors } from './engine/protocol.js';
 
-/** A state in the engine's memory, which every compiled step of the same backend can advance. */
-export class OnednnState implements DeviceState {
+/** A state in the heap of oneDNN's thread. */
+export class OnednnState extends EngineState {
   /** The run that advances it last; what reads the state waits for it. */
   #running: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly engine: EngineClient,
-    /** Its number in the engine. */
-    readonly handle: number,
-    /** Shapes of the entries. */
-    readonly shapes: ReadonlyMap<string, readonly number[]>,
-  ) {}
+    handle: number,
+    state: Tree<HostTensor>,
+  ) {
+    super(handle, state);
+  }
 
   static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnednnState> {
     const handle = engine.handle();
     await engine.call('createState', handle, mapTree(state, toStateLayout));
-    const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
-    return new OnednnState(engine, handle, new Map(shapes));
+    return new OnednnState(engine, handle, state);
   }
 
   /** Waits for a run that was requested before `running`, so that never more than two wait for the engine. */
@@ -29,35 +29,18 @@ export class OnednnState implements DeviceState {
     return before;
   }
 
-  async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
-    for (const name of names ?? []) this.#known(name);
+  protected async readEntries(names: readonly string[] | null): Promise<SentTensors> {
     await this.#running;
-    const entries = await this.engine.call('readState', this.handle, names ?? null);
-    return mapTree(entries, ({ data }, name) => fromStateLayout(data, this.#known(name)));
+    return this.engine.call('readState', this.handle, names);
   }
 
-  async write(entries: Tree<HostTensor>): Promise<void> {
-    for (const [name, { shape }] of Object.entries(entries)) {
-      const expected = this.#known(name);
-      if (!sameShape(expected, shape)) {
-        throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
-          expected: `[${expected.join(', ')}]`,
-          received: `[${shape.join(', ')}]`,
-        });
-      }
-    }
+  protected async writeEntries(entries: Tree<HostTensor>): Promise<void> {
     await this.#running;
-    await this.engine.call('writeState', this.handle, mapTree(entries, toStateLayout));
+    await this.engine.call('writeState', this.handle, entries);
   }
 
   async dispose(): Promise<void> {
     await this.#running.catch(() => undefined);
     await this.engine.call('releaseState', this.handle);
-  }
-
-  #known(name: string): readonly number[] {
-    const shape = this.shapes.get(name);
-    if (shape === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
-    return shape;
   }
 }

@@ -1,4 +1,5 @@
 import {
+  metricsOfRows,
   type NamedValue,
   type Pass,
   type PassReport,
@@ -182,12 +183,7 @@ export class OnnxStep implements CompiledStep {
 
   async metricsOfRuns(): Promise<readonly Tree<number>[]> {
     await this.engine.steps.settled();
-    const { metrics } = this.program;
-    const values = await this.engine.call('readMetrics', this.#accumulator);
-    const runs = metrics.length === 0 ? 0 : values.length / metrics.length;
-    return Array.from({ length: runs }, (_, run) =>
-      Object.fromEntries(metrics.map((name, i) => [name, values[run * metrics.length + i]!])),
-    );
+    return metricsOfRows(this.program.metrics, await this.engine.call('readMetrics', this.#accumulator));
   }
 
   async dispose(): Promise<void> {

@@ -1,51 +1,36 @@
-import { fromStateLayout, sameShape } from '@anc/compiler';
-import { AncError, mapTree, type DeviceState, type HostTensor, type Tree } from '@anc/core';
+import { EngineState } from '@anc/compiler';
+import { mapTree, type HostTensor, type Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
-import { serializeStateEntry } from './serialized-tensor.js';
+import type { SerializedTensors } from './engine/protocol.js';
+import { serializeStateEntry, serializeTensor } from './serialized-tensor.js';
 
-/** A state in the engine's memory, which every compiled step of the same backend can advance. */
-export class OnnxState implements DeviceState {
+/** A state in the memory of ONNX Runtime's thread. Steps that wait to be sent are done before it is read or written. */
+export class OnnxState extends EngineState {
   private constructor(
     readonly engine: EngineClient,
-    readonly handle: number,
-    readonly shapes: ReadonlyMap<string, readonly number[]>,
-  ) {}
+    handle: number,
+    state: Tree<HostTensor>,
+  ) {
+    super(handle, state);
+  }
 
   static async upload(engine: EngineClient, state: Tree<HostTensor>): Promise<OnnxState> {
     const handle = engine.handle();
     await engine.call('createState', handle, mapTree(state, serializeStateEntry));
-    const shapes = Object.entries(state).map(([name, { shape }]) => [name, [...shape]] as const);
-    return new OnnxState(engine, handle, new Map(shapes));
+    return new OnnxState(engine, handle, state);
   }
 
-  async read(names?: readonly string[]): Promise<Tree<HostTensor>> {
-    for (const name of names ?? []) this.#known(name);
+  protected async readEntries(names: readonly string[] | null): Promise<SerializedTensors> {
     await this.engine.steps.settled();
-    const entries = await this.engine.call('readState', this.handle, names ?? null);
-    return mapTree(entries, ({ data }, name) => fromStateLayout(data, this.#known(name)));
+    return this.engine.call('readState', this.handle, names);
   }
 
-  async write(entries: Tree<HostTensor>): Promise<void> {
-    for (const [name, { shape }] of Object.entries(entries)) {
-      const expected = this.#known(name);
-      if (!sameShape(expected, shape)) {
-        throw new AncError('ANC_SHAPE', `state entry "${name}" has another shape.`, {
-          expected: `[${expected.join(', ')}]`,
-          received: `[${shape.join(', ')}]`,
-        });
-      }
-    }
+  protected async writeEntries(entries: Tree<HostTensor>): Promise<void> {
     await this.engine.steps.settled();
-    await this.engine.call('writeState', this.handle, mapTree(entries, serializeStateEntry));
+    await this.engine.call('writeState', this.handle, mapTree(entries, serializeTensor));
   }
 
   async dispose(): Promise<void> {
     await this.engine.call('releaseState', this.handle);
-  }
-
-  #known(name: string): readonly number[] {
-    const shape = this.shapes.get(name);
-    if (shape === undefined) throw new AncError('ANC_TREE', `the state has no entry "${name}".`);
-    return shape;
   }
 }

@@ -6,24 +6,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { compare, distill, evaluate, resume, tune, type DistillOptions } from '../src/index.js';
+import { glyphsTeacher } from './glyphs-teacher.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let cwd: string;
 let trained: string;
+let teacher: string;
 beforeAll(async () => {
   trained = await mkdtemp(join(tmpdir(), 'anc-teacher-'));
-  const run = await distill({
-    cwd: trained,
-    folder: 'run',
-    images: 'glyphs',
-    teacher: 'cnn(widths=[3,4], features=8)',
-    student: 'cnn(widths=[2,2], features=8)',
-    method: 'l2',
-    data: { limitTrain: 256, limitTest: 40 },
-    training: { epochs: 1, batchSize: 32 },
-  });
-  await run.dispose();
+  teacher = await glyphsTeacher(trained);
 });
 afterAll(() => rm(trained, { recursive: true, force: true }));
 beforeEach(async () => {
@@ -36,7 +28,7 @@ const SMALL = 'generator={name: conv, noise: 4, width: 2}, memory={name: replay,
 /** No image anywhere: seconds. */
 const tiny = (): DistillOptions => ({
   cwd,
-  teacher: join(trained, 'run'),
+  teacher,
   images: 'none',
   student: 'cnn(widths=[2,2], features=8)',
   method: `data-free(${SMALL})`,
@@ -209,7 +201,7 @@ describe('refuses in one sentence', () => {
   it('measuring, comparing and tuning without images', async () => {
     const given = tiny();
     for (const work of [
-      () => evaluate(join(trained, 'run'), { cwd, images: 'none' }),
+      () => evaluate(teacher, { cwd, images: 'none' }),
       () => compare({ ...given, seeds: 2, folder: 'compared' }),
       () => tune({ ...given, folder: 'tuned' }),
     ]) {

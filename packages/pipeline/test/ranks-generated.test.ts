@@ -6,23 +6,15 @@ import { decodeSafetensors } from '@anc/formats';
 import { localCollectives } from '@anc/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { distill, type DistillOptions } from '../src/index.js';
+import { glyphsTeacher } from './glyphs-teacher.js';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let cwd: string;
+let teacher: string;
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'anc-ranks-generated-'));
-  const run = await distill({
-    cwd,
-    folder: 'teacher',
-    images: 'glyphs',
-    teacher: 'cnn(widths=[3,4], features=8)',
-    student: 'cnn(widths=[2,2], features=8)',
-    method: 'l2',
-    data: { limitTrain: 64, limitTest: 20 },
-    training: { epochs: 1, batchSize: 32 },
-  });
-  await run.dispose();
+  teacher = await glyphsTeacher(cwd);
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
@@ -31,7 +23,7 @@ const MEMORY = 'memory={name: replay, batches: 2}';
 
 const tiny = (method: string): DistillOptions => ({
   cwd,
-  teacher: join(cwd, 'teacher'),
+  teacher,
   images: 'none',
   student: 'cnn(widths=[2,2], features=8)',
   method,

@@ -1,4 +1,5 @@
-import type { CFunction, CLibrary, Koffi } from '../src/mpi/koffi.js';
+import type { CFunction, CLibrary } from '@anc/core/internal';
+import type { MpiKoffi } from '../src/mpi/library.js';
 
 /** An operation that some ranks have started. */
 interface Started {
@@ -47,9 +48,9 @@ const OPERATIONS: Readonly<Record<string, (calls: readonly (readonly unknown[])[
  * MPI in one process, as koffi would load it: one library for each rank. An operation is done when all ranks have started it and
  * the one that asks has asked twice.
  */
-export function fakeMpi(ranks: number, version: string): readonly Koffi[] {
+export function fakeMpi(ranks: number, version: string): readonly MpiKoffi[] {
   const started: Started[] = [];
-  return Array.from({ length: ranks }, (_unused, rank): Koffi => {
+  return Array.from({ length: ranks }, (_unused, rank): MpiKoffi => {
     let count = 0;
     let asked = 0;
     const start =

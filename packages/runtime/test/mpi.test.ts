@@ -1,7 +1,7 @@
 import { isAncError, type AncError, type Collective } from '@anc/core';
 import { collectiveContract } from '@anc/testing';
 import { describe, expect, it } from 'vitest';
-import { importKoffi } from '../src/mpi/koffi.js';
+import { importMpiKoffi } from '../src/mpi/koffi.js';
 import { loadMpi } from '../src/mpi/library.js';
 import { MpiCollective } from '../src/mpi/mpi-collective.js';
 import { openMpi, reportMpi } from '../src/mpi/open-collective.js';
@@ -108,7 +108,7 @@ describe('openMpi', () => {
   });
 
   it('says how to install koffi', async () => {
-    const missing = importKoffi(() => Promise.reject(new Error('no such package')));
+    const missing = importMpiKoffi(() => Promise.reject(new Error('no such package')));
     await expect(missing).rejects.toMatchObject({
       code: 'ANC_MPI_MISSING',
       detail: { hint: 'npm install koffi@3.3.4', received: 'no such package' },

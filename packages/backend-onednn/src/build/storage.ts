@@ -59,11 +59,26 @@ export interface Tensor {
   readonly scale: number | null;
 }
 
+/** A tensor for host code: its elements in the order of the axes. */
+export interface HostArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+/** The library knows no tensor without axes. */
+export const shaped = (shape: readonly number[]): readonly number[] => (shape.length === 0 ? [1] : shape);
+
 /** Strides of a tensor whose elements follow each other in the order of the axes. */
 export function plainStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);
   for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
   return strides;
+}
+
+/** Strides of [B, C, H, W] with channels beside each other. */
+export function channelsLast(shape: readonly number[]): number[] {
+  const [, channels, height, width] = shape as [number, number, number, number];
+  return [channels * height * width, 1, width * channels, channels];
 }
 
 /** Whether elements follow each other in the order of the axes; strides of axes of size 1 mean nothing. */

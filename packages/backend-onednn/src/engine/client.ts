@@ -1,79 +1,37 @@
-import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { AncError, isAncError } from '@anc/core';
-import { receivedError } from '@anc/core/internal';
-import type { CallName, EngineCalls, Reply, Request } from './protocol.js';
-
-interface Waiting {
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** The worker's entry point: the built file, also for sources that a test runner loads. */
-function entry(): URL {
-  const here = import.meta.url;
-  const built = here.endsWith('.ts') ? here.replace(/\/src\/engine\/[^/]*$/, '/dist/engine/') : here;
-  return new URL('worker.js', built);
-}
+import { builtFile, nodeThread, receivedError, ThreadClient } from '@anc/core/internal';
+import type { EngineCalls } from './protocol.js';
 
 /**
  * oneDNN on a thread of its own: a run blocks its thread, and the terminal, signals and data loading must not wait for it.
- * The thread keeps the process alive only during a call, and shares the environment, which C libraries read.
+ * The thread shares the environment, which C libraries read.
  */
 export class EngineClient {
-  readonly #worker = new Worker(entry(), { execArgv: [], env: SHARE_ENV });
-  readonly #waiting = new Map<number, Waiting>();
-  #next = 0;
-  #failure: Error | null = null;
-  /** Called when no call is pending any more. */
-  #idle: () => void = () => undefined;
+  readonly #thread = new ThreadClient<EngineCalls>(
+    (listener) => nodeThread(builtFile('worker.js', import.meta.url), listener, { sharesEnvironment: true }),
+    {
+      ofCall: (sent) => asEngineError(receivedError(sent)),
+      ofThread: asEngineError,
+      closed: () => new AncError('ANC_ENGINE', 'the backend was disposed.'),
+    },
+  );
+  #nextHandle = 0;
 
-  constructor() {
-    this.#worker.unref();
-    this.#worker.on('message', (reply: Reply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`the engine's thread ended with code ${code}`)));
-  }
-
-  /** A new number for a program. */
+  /** A new number for a program, state or metric accumulator. */
   handle(): number {
-    return this.#next++;
+    return this.#nextHandle++;
   }
 
-  call<K extends CallName>(
+  call<K extends keyof EngineCalls>(
     name: K,
     ...args: Parameters<EngineCalls[K]>
   ): Promise<ReturnType<EngineCalls[K]>> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, name, args } satisfies Request);
-    });
+    return this.#thread.call(name, args);
   }
 
   /** Refuses new calls, and ends the thread once the pending ones are answered. */
-  async close(): Promise<void> {
-    this.#failure ??= new AncError('ANC_ENGINE', 'the backend was disposed.');
-    if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    await this.#worker.terminate();
-  }
-
-  #settle(reply: Reply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if ('error' in reply) waiting?.reject(asEngineError(receivedError(reply.error)));
-    else waiting?.resolve(reply.value as never);
-    if (this.#waiting.size > 0) return;
-    this.#worker.unref();
-    this.#idle();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= asEngineError(error);
-    for (const { reject } of this.#waiting.values()) reject(this.#failure);
-    this.#waiting.clear();
-    this.#idle();
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }
 

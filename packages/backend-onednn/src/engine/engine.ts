@@ -1,10 +1,12 @@
 import { AncError } from '@anc/core';
+import type { Answers } from '@anc/core/internal';
 import type { FlatGraph } from '../graph/flat-graph.js';
 import { loadLibrary } from '../library/find-library.js';
-import { importKoffi } from '../library/koffi.js';
+import { importOnednnKoffi } from '../library/koffi.js';
 import { Onednn } from '../library/onednn.js';
 import { LibraryThreads, withSleepingThreads } from '../library/threads.js';
-import type { HostArray, Ranges } from '../build/builder.js';
+import type { Ranges } from '../build/quantization.js';
+import type { HostArray } from '../build/storage.js';
 import { Program } from './program.js';
 import { METRICS_OUTPUT } from '@anc/compiler';
 import { KernelThreads } from '../kernels/kernel-threads.js';
@@ -20,14 +22,8 @@ import type {
 } from './protocol.js';
 import { States } from './states.js';
 
-type Answers = {
-  [K in keyof EngineCalls]: (
-    ...args: Parameters<EngineCalls[K]>
-  ) => Promise<ReturnType<EngineCalls[K]>> | ReturnType<EngineCalls[K]>;
-};
-
 /** The library and the programs that are compiled for it. */
-export class Engine implements Answers {
+export class Engine implements Answers<EngineCalls> {
   #library: Onednn | null = null;
   #precision: EngineOptions['precision'] = 'float32';
   #training: TrainingPrecision = 'float32';
@@ -42,7 +38,7 @@ export class Engine implements Answers {
   readonly #between = new Map<number, Map<string, HostArray['data']>>();
 
   async open({ threads, precision, trainingPrecision }: EngineOptions): Promise<EngineInfo> {
-    const koffi = await importKoffi();
+    const koffi = await importOnednnKoffi();
     const { found, runtime } = withSleepingThreads(process.env, () => {
       const found = loadLibrary(koffi, process.env);
       return { found, runtime: new LibraryThreads(found.functions, threads) };

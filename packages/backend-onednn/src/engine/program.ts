@@ -5,7 +5,10 @@ import type { Onednn } from '../library/onednn.js';
 import { partsOfProducts } from '../operators/after-products.js';
 import { buildGroup } from '../operators/group.js';
 import { buildNode } from '../operators/operators.js';
-import { Builder, type Finished, type HostArray, type Precision, type Ranges } from '../build/builder.js';
+import { Builder, type Precision } from '../build/builder.js';
+import { exportOutputs, finished, type Finished } from '../build/finished.js';
+import type { Ranges } from '../build/quantization.js';
+import type { HostArray } from '../build/storage.js';
 
 export interface ProgramOptions {
   /** For 8 bits: ranges to compute with. */
@@ -41,22 +44,19 @@ export class Program {
     const units = threads === undefined ? graph.nodes : grouped(graph, (node) => left.has(node));
     const alone = new Set(units.filter((unit) => !isGroup(unit)));
     const inKernels = new Set(graph.nodes.filter((node) => !alone.has(node)));
-    const builder = new Builder(
-      library,
-      graph,
-      precision,
-      ranges ?? null,
-      measured ?? null,
-      threads ?? null,
-      inKernels,
-    );
+    const builder = new Builder(library, graph, precision, {
+      ranges: ranges ?? null,
+      measured: measured ?? null,
+      threads: threads ?? null,
+      grouped: inKernels,
+    });
     try {
       for (const unit of units) {
         if (isGroup(unit)) buildGroup(builder, unit);
-        else if (!builder.isDone(unit)) buildNode(builder, unit);
+        else if (!builder.uses.isDone(unit)) buildNode(builder, unit);
       }
-      builder.exportOutputs();
-      this.#finished = builder.finished(advances);
+      exportOutputs(builder);
+      this.#finished = finished(builder, advances);
     } catch (error) {
       builder.release();
       throw error;

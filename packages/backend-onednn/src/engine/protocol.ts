@@ -1,6 +1,6 @@
-import type { SentError } from '@anc/core/internal';
 import type { FlatGraph } from '../graph/flat-graph.js';
-import type { HostArray, Precision } from '../build/builder.js';
+import type { Precision } from '../build/builder.js';
+import type { HostArray } from '../build/storage.js';
 
 /** What the library and the processor are. */
 export interface EngineInfo {
@@ -66,14 +66,3 @@ export interface EngineCalls {
   held(): number;
   release(program: number): void;
 }
-
-export type CallName = keyof EngineCalls;
-
-export interface Request {
-  readonly id: number;
-  readonly name: CallName;
-  readonly args: readonly unknown[];
-}
-
-export type Reply =
-  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: SentError };

@@ -1,5 +1,5 @@
 import { AncError } from '@anc/core';
-import type { HostArray } from '../build/builder.js';
+import type { HostArray } from '../build/storage.js';
 import type { Heap } from '../memory/heap.js';
 import type { SentTensors } from './protocol.js';
 

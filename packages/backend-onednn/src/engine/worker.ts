@@ -1,27 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import { sentError } from '@anc/core/internal';
+import { answerCalls, type ThreadRequest } from '@anc/core/internal';
 import { Engine } from './engine.js';
-import type { Reply, Request, SentTensors } from './protocol.js';
+import type { EngineCalls, SentTensors } from './protocol.js';
 
-const engine = new Engine();
 const port = parentPort!;
 
-async function answer({ id, name, args }: Request): Promise<void> {
-  try {
-    const call = engine[name].bind(engine) as (...args: readonly unknown[]) => unknown;
-    const value = await call(...args);
-    const buffers =
-      name === 'run' || name === 'runStep' || name === 'readState'
-        ? Object.values(value as SentTensors).map(({ data }) => data.buffer as ArrayBuffer)
-        : [];
-    port.postMessage({ id, value } satisfies Reply, buffers);
-  } catch (error) {
-    port.postMessage({ id, error: sentError(error) } satisfies Reply);
-  }
-}
+const arraysOf = (tensors: SentTensors): ArrayBufferView[] => Object.values(tensors).map(({ data }) => data);
 
-// One call after the other, however early it is sent.
-let last = Promise.resolve();
-port.on('message', (request: Request) => {
-  last = last.then(() => answer(request));
+const take = answerCalls<EngineCalls>(new Engine(), (reply, transfer) => port.postMessage(reply, transfer), {
+  moved: { run: arraysOf, runStep: arraysOf, readState: arraysOf },
 });
+port.on('message', (request: ThreadRequest) => take(request));

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { builtFile } from '@anc/core/internal';
 import type { Heap } from '../memory/heap.js';
 import { addressesOf, MOST_OPERANDS, SharedTask, type RunPart, type Task } from './shared-task.js';
 
@@ -14,13 +15,6 @@ export interface KernelWorkerData {
 export interface KernelModule {
   readonly number: number;
   readonly module: object | null;
-}
-
-/** The thread's entry point: the built file, also for sources that a test runner loads. */
-function entry(): URL {
-  const here = import.meta.url;
-  const built = here.endsWith('.ts') ? here.replace(/\/src\/kernels\/[^/]*$/, '/dist/kernels/') : here;
-  return new URL('kernel-worker.js', built);
 }
 
 /**
@@ -57,7 +51,7 @@ export class KernelThreads {
 
   #started(): Worker {
     const workerData: KernelWorkerData = { task: this.#task.memory, heap: this.heap.memory };
-    const worker = new Worker(entry(), { execArgv: [], workerData });
+    const worker = new Worker(builtFile('kernel-worker.js', import.meta.url), { execArgv: [], workerData });
     // a thread that cannot start takes no parts
     worker.on('error', () => undefined);
     worker.unref();

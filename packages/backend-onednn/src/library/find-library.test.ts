@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { loadLibrary } from './find-library.js';
-import type { CLibrary, Koffi } from './koffi.js';
+import { loadLibrary, type LibraryKoffi } from './find-library.js';
 
 /** koffi with libraries by path, each of a version; null: no oneDNN. */
 function fakeKoffi(
   libraries: Readonly<Record<string, { major: number; minor: number; patch: number } | null>>,
-): Koffi {
+): LibraryKoffi {
   return {
-    load: (path): CLibrary => {
+    load: (path) => {
       const version = libraries[path];
       if (version === undefined) throw new Error('no such file');
       return {
@@ -15,15 +14,15 @@ function fakeKoffi(
           if (version === null) throw new Error('no such function');
           return () => version;
         },
+        symbol: () => null,
       };
     },
-    address: () => 0n,
-    decode: (value) => value,
+    decode: (value: unknown) => value,
     struct: () => ({}),
   };
 }
 
-const codeOf = (koffi: Koffi, environment: Readonly<Record<string, string>>): unknown => {
+const codeOf = (koffi: LibraryKoffi, environment: Readonly<Record<string, string>>): unknown => {
   try {
     return loadLibrary(koffi, environment).version;
   } catch (error) {

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { AncError } from '@anc/core';
-import type { CLibrary, Koffi } from './koffi.js';
+import type { CLibrary, Koffi } from '@anc/core/internal';
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What finding the library uses of koffi. */
+export type LibraryKoffi = Pick<Koffi, 'load' | 'decode' | 'struct'>;
 
 /** A loaded library of oneDNN. */
 export interface FoundLibrary {
@@ -39,7 +42,7 @@ export function howToInstall(platform: NodeJS.Platform = process.platform): stri
  *
  * @throws `ANC_BACKEND_MISSING` where none is found, `ANC_BACKEND_BROKEN` where the one that is found is not of version 3.
  */
-export function loadLibrary(koffi: Koffi, env: Environment): FoundLibrary {
+export function loadLibrary(koffi: LibraryKoffi, env: Environment): FoundLibrary {
   const named = env['ANC_ONEDNN_LIBRARY'];
   const tried: string[] = [];
   for (const path of named ? [named] : candidates(env)) {
@@ -79,7 +82,7 @@ function candidates({ VIRTUAL_ENV, CONDA_PREFIX }: Environment): readonly string
   return [...files.filter((file) => existsSync(file)), ...names];
 }
 
-function versionOf(koffi: Koffi, path: string, functions: CLibrary): string {
+function versionOf(koffi: LibraryKoffi, path: string, functions: CLibrary): string {
   const refuse = (received: string): AncError =>
     new AncError('ANC_BACKEND_BROKEN', 'backend "onednn": the library is not oneDNN of version 3.', {
       expected: 'version 3.0 or later, below 4',

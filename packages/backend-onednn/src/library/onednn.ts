@@ -1,3 +1,4 @@
+import type { CFunction, Koffi } from '@anc/core/internal';
 import {
   ANY_LAYOUT,
   BLOCKED_LAYOUT,
@@ -15,7 +16,6 @@ import {
 } from './constants.js';
 import type { FoundLibrary } from './find-library.js';
 import { FUNCTIONS, RESULTS, VALUES, type Describe, type FunctionName } from './functions.js';
-import type { CFunction, Koffi } from './koffi.js';
 import type { LibraryThreads } from './threads.js';
 
 export type { Describe } from './functions.js';

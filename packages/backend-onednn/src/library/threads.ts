@@ -1,4 +1,4 @@
-import type { CFunction, CLibrary } from './koffi.js';
+import type { CFunction, CLibrary } from '@anc/core/internal';
 
 /** The library's OpenMP threads, for calls from one thread of ours. */
 export class LibraryThreads {

@@ -32,8 +32,8 @@ export function operationsAfter(builder: Builder, value: number, canAdd: boolean
   let addedTo: Tensor | null = null;
   let result = value;
   while (operations.length < 8) {
-    const node = builder.onlyConsumer(result);
-    if (node === null || builder.isDone(node) || builder.grouped.has(node)) break;
+    const node = builder.uses.onlyConsumer(result);
+    if (node === null || builder.uses.isDone(node) || builder.grouped.has(node)) break;
     const output = builder.graph.values[node.outputs[0]!]!;
     if (output.type !== 'float32' || output.shape.join() !== shape.join()) break;
     const after = functionOf(builder, node);
@@ -73,5 +73,5 @@ export function aligned(builder: Builder, x: Tensor, rank: number): Tensor {
   if (x.shape.length === rank) return x;
   const plain = builder.asPlain(x);
   const shape = [...new Array<number>(rank - x.shape.length).fill(1), ...plain.shape];
-  return builder.view(plain, shape, plainStrides(shape));
+  return builder.memory.view(plain, shape, plainStrides(shape));
 }

@@ -1,4 +1,5 @@
 import type { Builder } from '../build/builder.js';
+import { numbersOf } from '../build/constants.js';
 import type { Tensor } from '../build/storage.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, BINARY, FORWARD_INFERENCE, REDUCTION, SOFTMAX } from '../library/constants.js';
@@ -32,14 +33,14 @@ export const binary: Operator = (builder, node) => {
   const mayReuse = first !== second && builder.mayOverwrite(first);
   const all = [a, b, ...after.operands.map(([, tensor]) => tensor)];
   const result = mayReuse ? { ...a } : likeOf(builder, a, all);
-  builder.emit(
+  builder.steps.emit(
     'dnnl_binary_primitive_desc_create',
     [algorithm, a.descriptor, b.descriptor, result.descriptor],
     after.operations,
     () => [[ARGUMENT.source, a], [ARGUMENT.source1, b], ...after.operands, [ARGUMENT.destination, result]],
   );
   builder.set(after.result, result);
-  for (const each of [node, ...after.nodes]) builder.finish(each);
+  for (const each of [node, ...after.nodes]) builder.uses.finish(each);
   return true;
 };
 
@@ -50,12 +51,12 @@ export const reduction: Operator = (builder, node) => {
   const [input] = node.inputs as [number];
   const { type, shape: from } = builder.graph.values[input]!;
   if (algorithm === undefined || type !== 'float32' || from.length === 0) return false;
-  const axes = builder.numbers(node, 1).map((axis) => (axis < 0 ? axis + from.length : axis));
+  const axes = numbersOf(builder, node, 1).map((axis) => (axis < 0 ? axis + from.length : axis));
   if (axes.every((axis) => from[axis] === 1)) return false;
   const x = builder.asPlain(builder.get(input), 'float32');
   const kept = from.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  const result = builder.plain('float32', kept, [x]);
-  builder.emit(
+  const result = builder.memory.plain('float32', kept, [x]);
+  builder.steps.emit(
     'dnnl_reduction_primitive_desc_create',
     [algorithm, x.descriptor, result.descriptor, 0, 0],
     [],
@@ -66,7 +67,7 @@ export const reduction: Operator = (builder, node) => {
   );
   const { shape } = builder.graph.values[value]!;
   builder.set(value, reshaped(builder, result, shape));
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };
 
@@ -75,7 +76,7 @@ export function reshaped(builder: Builder, x: Tensor, shape: readonly number[]):
   const sizes = shape.length === 0 ? [1] : shape;
   if (x.shape.join() === sizes.join()) return x;
   const strides = sizes.map((_, axis) => sizes.slice(axis + 1).reduce((product, size) => product * size, 1));
-  return builder.view(x, sizes, strides);
+  return builder.memory.view(x, sizes, strides);
 }
 
 export const softmax: Operator = (builder, node) => {
@@ -83,8 +84,8 @@ export const softmax: Operator = (builder, node) => {
   const x = builder.asPlain(builder.get(input), 'float32');
   if (builder.graph.values[input]!.type !== 'float32') return false;
   const axis = integer(node, 'axis', -1);
-  const result = builder.plain('float32', x.shape, [x]);
-  builder.emit(
+  const result = builder.memory.plain('float32', x.shape, [x]);
+  builder.steps.emit(
     'dnnl_softmax_forward_primitive_desc_create',
     [
       FORWARD_INFERENCE,
@@ -100,6 +101,6 @@ export const softmax: Operator = (builder, node) => {
     ],
   );
   builder.set(node.outputs[0]!, result);
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };

@@ -1,5 +1,6 @@
 import { sizeOf } from '@anc/core';
 import type { Builder } from '../build/builder.js';
+import { constantOf } from '../build/constants.js';
 import type { Tensor } from '../build/storage.js';
 import { fraction, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, ELTWISE, FORWARD_INFERENCE } from '../library/constants.js';
@@ -38,7 +39,7 @@ export function functionOf(builder: Builder, node: FlatNode): Eltwise | null {
   const { type } = builder.graph.values[node.outputs[0]!]!;
   if (type !== 'float32') return null;
   if (node.op !== 'Clip') return Object.hasOwn(FUNCTIONS, node.op) ? FUNCTIONS[node.op]!(node) : null;
-  const [, low, high] = node.inputs.map((input) => (input === null ? null : builder.constant(input)));
+  const [, low, high] = node.inputs.map((input) => (input === null ? null : constantOf(builder, input)));
   return low && high ? eltwise(ELTWISE.clip, low.data[0], high.data[0]) : null;
 }
 
@@ -48,7 +49,7 @@ export const elementwise: Operator = (builder, node) => {
   const [input] = node.inputs as [number];
   const x = builder.get(input);
   const y = builder.mayOverwrite(input) ? { ...x } : likeOf(builder, x);
-  builder.emit(
+  builder.steps.emit(
     'dnnl_eltwise_forward_primitive_desc_create',
     // the descriptors of source and result stand before alpha and beta
     [FORWARD_INFERENCE, after.algorithm, x.descriptor, y.descriptor, after.alpha, after.beta],
@@ -61,15 +62,15 @@ export const elementwise: Operator = (builder, node) => {
     2 * sizeOf(x.shape),
   );
   builder.set(node.outputs[0]!, y);
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };
 
 /** A new tensor with the type, shape and layout of another; without gaps where that is a view. */
 export const likeOf = (builder: Builder, x: Tensor, from: readonly Tensor[] = [x]): Tensor =>
   x.strides === null
-    ? builder.fresh(x.type, x.shape, x.descriptor, from)
-    : builder.fresh(x.type, x.shape, denseStrides(x), from);
+    ? builder.memory.fresh(x.type, x.shape, x.descriptor, from)
+    : builder.memory.fresh(x.type, x.shape, denseStrides(x), from);
 
 /** Strides with the same order of axes and no gaps. */
 function denseStrides({ shape, strides }: Tensor): number[] {

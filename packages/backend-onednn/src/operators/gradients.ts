@@ -33,12 +33,19 @@ function convolutionOf(
   ],
 ) {
   const groups = integer(node, 'group', 1);
-  const [source, result] = builder.imageDescriptors(groups, x, y) as [Handle, Handle];
-  const filter = builder.descriptor(...weights, null);
+  const [source, result] = builder.memory.imageDescriptors(groups, x, y) as [Handle, Handle];
+  const filter = builder.memory.descriptor(...weights, null);
   const type = builder.factor;
-  const images = builder.imageDescriptors(groups, [type, x[1]], [type, y[1]]) as [Handle, Handle];
-  const forward = builder.describe('dnnl_convolution_forward_primitive_desc_create', [
-    ...[FORWARD_TRAINING, CONVOLUTION, images[0], builder.descriptor(type, weights[1], null), 0, images[1]],
+  const images = builder.memory.imageDescriptors(groups, [type, x[1]], [type, y[1]]) as [Handle, Handle];
+  const forward = builder.steps.describe('dnnl_convolution_forward_primitive_desc_create', [
+    ...[
+      FORWARD_TRAINING,
+      CONVOLUTION,
+      images[0],
+      builder.memory.descriptor(type, weights[1], null),
+      0,
+      images[1],
+    ],
     ...windowOf(node),
   ]);
   return { source, filter, result, forward };
@@ -58,7 +65,7 @@ export const convolutionInput: Operator = (builder, node) => {
     [factor, dy.shape],
   ]);
   let made!: Tensor;
-  builder.emit(
+  builder.steps.emit(
     'dnnl_convolution_backward_data_primitive_desc_create',
     [
       ...[CONVOLUTION, described.source, described.filter, described.result],
@@ -66,7 +73,7 @@ export const convolutionInput: Operator = (builder, node) => {
     ],
     [],
     (chosen) => {
-      made = builder.fresh('float32', shape, chosen(QUERY.gradientOfSource), [dy, weights]);
+      made = builder.memory.fresh('float32', shape, chosen(QUERY.gradientOfSource), [dy, weights]);
       return [
         [ARGUMENT.gradientOfDestination, builder.as(dy, chosen(QUERY.gradientOfDestination), factor)],
         [ARGUMENT.weights, builder.as(weights, chosen(QUERY.weights), factor)],
@@ -75,7 +82,7 @@ export const convolutionInput: Operator = (builder, node) => {
     },
   );
   builder.set(node.outputs[0]!, made);
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };
 
@@ -93,7 +100,7 @@ export const convolutionFilter: Operator = (builder, node) => {
     [factor, dy.shape],
   ]);
   let made!: Tensor;
-  builder.emit(
+  builder.steps.emit(
     'dnnl_convolution_backward_weights_primitive_desc_create',
     [
       ...[CONVOLUTION, described.source, described.filter, 0, described.result],
@@ -101,7 +108,7 @@ export const convolutionFilter: Operator = (builder, node) => {
     ],
     [],
     (chosen) => {
-      made = builder.fresh('float32', sizes, chosen(QUERY.gradientOfWeights), [x, dy]);
+      made = builder.memory.fresh('float32', sizes, chosen(QUERY.gradientOfWeights), [x, dy]);
       return [
         [ARGUMENT.source, builder.as(x, chosen(QUERY.source), factor)],
         [ARGUMENT.gradientOfDestination, builder.as(dy, chosen(QUERY.gradientOfDestination), factor)],
@@ -109,8 +116,8 @@ export const convolutionFilter: Operator = (builder, node) => {
       ];
     },
   );
-  builder.set(node.outputs[0]!, builder.view(builder.asPlain(made), shape, plainStrides(shape)));
-  builder.finish(node);
+  builder.set(node.outputs[0]!, builder.memory.view(builder.asPlain(made), shape, plainStrides(shape)));
+  builder.uses.finish(node);
   return true;
 };
 
@@ -123,22 +130,22 @@ const poolingWindow = (node: FlatNode): readonly (readonly number[])[] => {
 /** Maxima of [B, C, H, W] with their places, which only the backward pass reads, in a form of the library's own. */
 export const maxPoolWithPlaces: Operator = (builder, node) => {
   const [value, places] = node.outputs as [number, number?];
-  const readers = places === undefined ? null : builder.consumers(places);
+  const readers = places === undefined ? null : builder.uses.consumers(places);
   if (places === undefined || readers === null || readers.length === 0) return false;
   if (readers.some(({ op }) => op !== 'MaxPoolGradient')) return false;
   const x = builder.get(node.inputs[0]!);
   const shape = shapeOf(builder, value);
   let [result, workspace] = [x, x];
-  const forward = builder.emit(
+  const forward = builder.steps.emit(
     'dnnl_pooling_forward_primitive_desc_create',
     [
-      ...[FORWARD_TRAINING, POOLING.max, x.descriptor, builder.descriptor(x.type, shape, null)],
+      ...[FORWARD_TRAINING, POOLING.max, x.descriptor, builder.memory.descriptor(x.type, shape, null)],
       ...poolingWindow(node),
     ],
     [],
     (chosen) => {
-      result = builder.fresh(x.type, shape, chosen(QUERY.destination), [x]);
-      workspace = builder.fresh('uint8', shape, chosen(QUERY.workspace), [x]);
+      result = builder.memory.fresh(x.type, shape, chosen(QUERY.destination), [x]);
+      workspace = builder.memory.fresh('uint8', shape, chosen(QUERY.workspace), [x]);
       return [
         [ARGUMENT.source, x],
         [ARGUMENT.workspace, workspace],
@@ -149,7 +156,7 @@ export const maxPoolWithPlaces: Operator = (builder, node) => {
   builder.set(value, result);
   builder.set(places, workspace);
   builder.forward.set(places, { descriptor: forward, result: result.descriptor });
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };
 
@@ -172,13 +179,13 @@ export const maxPoolInput: Operator = (builder, node) => {
 /** The gradient of an average pool without padding among its numbers. */
 export const averagePoolInput: Operator = (builder, node) => {
   const dy = builder.get(node.inputs[0]!);
-  const any = (shape: readonly number[]): Handle => builder.descriptor('float32', shape, null);
-  const x = builder.descriptor(
+  const any = (shape: readonly number[]): Handle => builder.memory.descriptor('float32', shape, null);
+  const x = builder.memory.descriptor(
     'float32',
     shapeOf(builder, node.outputs[0]!),
     plainStrides(shapeOf(builder, node.outputs[0]!)),
   );
-  const forward = builder.describe('dnnl_pooling_forward_primitive_desc_create', [
+  const forward = builder.steps.describe('dnnl_pooling_forward_primitive_desc_create', [
     ...[FORWARD_TRAINING, POOLING.averageWithoutPadding, x, any(dy.shape)],
     ...poolingWindow(node),
   ]);
@@ -196,15 +203,21 @@ function poolingInput(
 ): void {
   const shape = shapeOf(builder, node.outputs[0]!);
   let made!: Tensor;
-  builder.emit(
+  builder.steps.emit(
     'dnnl_pooling_backward_primitive_desc_create',
-    [algorithm, builder.descriptor('float32', shape, null), dy.descriptor, ...poolingWindow(node), forward],
+    [
+      algorithm,
+      builder.memory.descriptor('float32', shape, null),
+      dy.descriptor,
+      ...poolingWindow(node),
+      forward,
+    ],
     [],
     (chosen) => {
-      made = builder.fresh('float32', shape, chosen(QUERY.gradientOfSource), [dy]);
+      made = builder.memory.fresh('float32', shape, chosen(QUERY.gradientOfSource), [dy]);
       return [[ARGUMENT.gradientOfDestination, dy], ...more, [ARGUMENT.gradientOfSource, made]];
     },
   );
   builder.set(node.outputs[0]!, made);
-  builder.finish(node);
+  builder.uses.finish(node);
 }

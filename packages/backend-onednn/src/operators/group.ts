@@ -1,5 +1,6 @@
-import { shaped, type Builder } from '../build/builder.js';
-import { plainStrides, type Tensor } from '../build/storage.js';
+import type { Builder } from '../build/builder.js';
+import { numbersOf } from '../build/constants.js';
+import { plainStrides, shaped, type Tensor } from '../build/storage.js';
 import { expressionOf, isCondition, Instructions, number, operandsOf } from '../kernels/expressions.js';
 import { isSum, type Group } from '../kernels/groups.js';
 import type { KernelOutput, Operand } from '../kernels/loop-nest.js';
@@ -38,7 +39,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
     const { data, type } = graph.values[value]!;
     const found = ((): Operand => {
       if (data?.length === 1 && type === 'float32') return number(Number(data[0]));
-      const node = builder.isConstant(value) ? undefined : builder.producer(value);
+      const node = builder.uses.isConstant(value) ? undefined : builder.uses.producer(value);
       if (node !== undefined && isCondition(graph, node)) return expression(node);
       return { kind: 'input', index: inputs.push(value) - 1 };
     })();
@@ -60,7 +61,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
   const summed = sums.map((node) => operand(node.inputs[0]!));
   const tensors = inputs.map((value) => float(builder, builder.get(value)));
   const isRead = (value: number): boolean => {
-    const consumers = builder.consumers(value);
+    const consumers = builder.uses.consumers(value);
     return consumers === null || consumers.some((node) => !members.has(node));
   };
   const results = nodes.filter((node) => !isSum(node) && isRead(node.outputs[0]!));
@@ -68,7 +69,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
     builder,
     shape,
     tensors,
-    results.some((node) => builder.replacesState(node.outputs[0]!)),
+    results.some((node) => builder.uses.replacesState(node.outputs[0]!)),
   );
   const arranged = tensors.map((tensor) => arrangedIn(builder, tensor, shape, order));
   const strides = (tensor: Tensor): number[] => stridesOf(builder, tensor, shape, order);
@@ -78,7 +79,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
   for (const node of results) {
     const [value] = node.outputs as [number];
     // what replaces an entry of the state is written there, not over the gradient that it is computed from
-    const free = builder.replacesState(value)
+    const free = builder.uses.replacesState(value)
       ? -1
       : inputs.findIndex((input, i) => {
           const tensor = arranged[i]!;
@@ -90,16 +91,16 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
           );
         });
     const result =
-      free >= 0 ? { ...arranged[free]! } : builder.fresh('float32', shape, order.layout, arranged);
+      free >= 0 ? { ...arranged[free]! } : builder.memory.fresh('float32', shape, order.layout, arranged);
     taken.add(result.storage);
     outputs.push({ from: made.get(value)!, strides: strides(result), sum: null });
     places.push(result);
   }
   const elementwise = [...places];
   const sumTensors = sums.map((node, i) => {
-    const axes = builder.numbers(node, 1).map((axis) => (axis < 0 ? axis + shape.length : axis));
+    const axes = numbersOf(builder, node, 1).map((axis) => (axis < 0 ? axis + shape.length : axis));
     const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-    const result = builder.plain('float32', kept, arranged);
+    const result = builder.memory.plain('float32', kept, arranged);
     const count = sizeOf(kept);
     const factor = node.op === 'ReduceMean' ? count / sizeOf(shape) : 1;
     outputs.push({ from: summed[i]!, strides: strides(result), sum: { count, factor } });
@@ -114,15 +115,15 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
       instructions: instructions.list,
       outputs,
     };
-    builder.emitKernel(nest, arranged, places, elementwise);
+    builder.steps.emitKernel(nest, arranged, places, elementwise);
   }
   results.forEach((node, i) => builder.set(node.outputs[0]!, elementwise[i]!));
   sums.forEach((node, i) => {
     const [value] = node.outputs as [number];
     const own = shaped(graph.values[value]!.shape);
-    builder.set(value, builder.view(sumTensors[i]!, own, plainStrides(own)));
+    builder.set(value, builder.memory.view(sumTensors[i]!, own, plainStrides(own)));
   });
-  for (const node of nodes) builder.finish(node);
+  for (const node of nodes) builder.uses.finish(node);
 }
 
 const float = (builder: Builder, tensor: Tensor): Tensor =>
@@ -132,7 +133,7 @@ const isFull = ({ shape }: Tensor, whole: readonly number[]): boolean => shape.j
 
 /** Whether a tensor has whole blocks of channels, without padding. */
 function blockOf(builder: Builder, tensor: Tensor): number | null {
-  const block = builder.layoutOf(tensor)?.block ?? null;
+  const block = builder.memory.layoutOf(tensor)?.block ?? null;
   if (block === null) return null;
   const { axis, size, padded } = block;
   return axis === CHANNELS && padded === tensor.shape[CHANNELS] ? size : null;
@@ -151,11 +152,11 @@ function orderOf(
   const blocked = full.find((tensor) => tensor.strides === null && blockOf(builder, tensor) !== null);
   if (blocked !== undefined) {
     const block = blockOf(builder, blocked)!;
-    return { layout: blocked.descriptor, block, axes: byStride(builder.layoutOf(blocked)!.strides) };
+    return { layout: blocked.descriptor, block, axes: byStride(builder.memory.layoutOf(blocked)!.strides) };
   }
-  const strided = full.find((tensor) => builder.layoutOf(tensor)?.block === null);
+  const strided = full.find((tensor) => builder.memory.layoutOf(tensor)?.block === null);
   if (strided === undefined) return plain;
-  const axes = byStride(builder.layoutOf(strided)!.strides, shape);
+  const axes = byStride(builder.memory.layoutOf(strided)!.strides, shape);
   const dense = new Array<number>(shape.length).fill(1);
   let next = 1;
   for (const axis of axes.toReversed()) {
@@ -191,20 +192,20 @@ function arrangedIn(builder: Builder, tensor: Tensor, shape: readonly number[], 
   const { layout } = order;
   if (isFull(tensor, shape)) {
     if (isSameLayout(builder, tensor, shape, order)) return tensor;
-    const own = builder.layoutOf(tensor);
+    const own = builder.memory.layoutOf(tensor);
     const isStrided = own !== null && own.block === null;
     if (isStrided && typeof layout !== 'number' && byStride(own.strides, shape).join() === order.axes.join())
       return tensor;
     if (!isStrided || sizeOf(shape) >= LARGE) return builder.as(tensor, layout);
     return tensor;
   }
-  const own = builder.layoutOf(tensor);
+  const own = builder.memory.layoutOf(tensor);
   return own !== null && own.block === null ? tensor : builder.asPlain(tensor);
 }
 
 /** Elements between steps of each loop; 0 where a tensor has one element along an axis. */
 function stridesOf(builder: Builder, tensor: Tensor, shape: readonly number[], order: Order): number[] {
-  const own = builder.layoutOf(tensor)!;
+  const own = builder.memory.layoutOf(tensor)!;
   const shift = shape.length - tensor.shape.length;
   const isBlocked = own.block !== null;
   const along = (axis: number): number => {

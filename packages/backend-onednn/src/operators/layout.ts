@@ -1,4 +1,5 @@
 import type { Builder } from '../build/builder.js';
+import { numbersOf } from '../build/constants.js';
 import { plainStrides, type Tensor } from '../build/storage.js';
 import { integer, integers } from '../graph/flat-graph.js';
 import type { FlatNode } from '../graph/flat-graph.js';
@@ -7,7 +8,7 @@ import type { Operator } from './operator.js';
 
 const finish = (builder: Builder, node: FlatNode, result: Tensor): true => {
   builder.set(node.outputs[0]!, result);
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };
 
@@ -22,7 +23,7 @@ export const transpose: Operator = (builder, node) => {
     const strides = x.shape.map((_, axis) => plain[order.indexOf(axis)]!);
     strided = builder.as(x, strides);
   }
-  const view = builder.view(
+  const view = builder.memory.view(
     strided,
     shape,
     order.map((axis) => strided.strides![axis]!),
@@ -38,7 +39,7 @@ export const reshape: Operator = (builder, node) => {
 
 /** A part of a tensor, as a view. */
 export const slice: Operator = (builder, node) => {
-  const [begins, ends, axes, steps] = [1, 2, 3, 4].map((input) => builder.numbers(node, input)) as [
+  const [begins, ends, axes, steps] = [1, 2, 3, 4].map((input) => numbersOf(builder, node, input)) as [
     number[],
     number[],
     number[],
@@ -53,7 +54,7 @@ export const slice: Operator = (builder, node) => {
     offset += begins[i]! * x.strides![axis]!;
     strides[axis] = x.strides![axis]! * steps[i]!;
   });
-  return finish(builder, node, builder.view(x, shape, strides, offset));
+  return finish(builder, node, builder.memory.view(x, shape, strides, offset));
 };
 
 /** Tensors one after the other along an axis: each is copied to its place. */
@@ -62,11 +63,11 @@ export const concat: Operator = (builder, node) => {
   const { shape } = builder.graph.values[node.outputs[0]!]!;
   const axis = integer(node, 'axis', 0);
   const type = inputs[0]!.type;
-  const result = builder.plain(type, shape, inputs);
+  const result = builder.memory.plain(type, shape, inputs);
   let at = 0;
   for (const x of inputs) {
     if (x.shape[axis] === 0) return false;
-    builder.copy(x, builder.view(result, x.shape, result.strides!, at * result.strides![axis]!));
+    builder.copy(x, builder.memory.view(result, x.shape, result.strides!, at * result.strides![axis]!));
     at += x.shape[axis]!;
   }
   return finish(builder, node, result);
@@ -76,14 +77,14 @@ export const concat: Operator = (builder, node) => {
 export const pad: Operator = (builder, node) => {
   if (node.attributes['mode'] !== undefined && node.attributes['mode'] !== 'constant') return false;
   const x = builder.get(node.inputs[0]!);
-  const pads = builder.numbers(node, 1);
+  const pads = numbersOf(builder, node, 1);
   if (pads.some((each) => each < 0) || x.type === 'bfloat16') return false;
-  const fill = node.inputs.length > 2 ? builder.numbers(node, 2)[0]! : 0;
+  const fill = node.inputs.length > 2 ? numbersOf(builder, node, 2)[0]! : 0;
   const { shape } = builder.graph.values[node.outputs[0]!]!;
-  const result = builder.plain(x.type, shape, [x]);
-  builder.emitHost([], [result], (_, [whole]) => whole!.data.fill(fill));
+  const result = builder.memory.plain(x.type, shape, [x]);
+  builder.steps.emitHost([], [result], (_, [whole]) => whole!.data.fill(fill));
   const offset = x.shape.reduce((sum, _, axis) => sum + pads[axis]! * result.strides![axis]!, 0);
-  builder.copy(x, builder.view(result, x.shape, result.strides!, offset));
+  builder.copy(x, builder.memory.view(result, x.shape, result.strides!, offset));
   return finish(builder, node, result);
 };
 

@@ -1,5 +1,7 @@
 import { sizeOf } from '@anc/core';
 import type { Builder } from '../build/builder.js';
+import { constantOf } from '../build/constants.js';
+import { measure, quantizationOf, quantizedInput } from '../build/quantization.js';
 import { plainStrides, type Tensor } from '../build/storage.js';
 import { integer, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, QUERY, scalesOf } from '../library/constants.js';
@@ -10,7 +12,7 @@ import { quantizedMatrix } from './quantize.js';
 /** The last two axes exchanged, without moving anything. */
 function transposed(builder: Builder, x: Tensor): Tensor {
   const swap = (list: readonly number[]): number[] => [...list.slice(0, -2), list.at(-1)!, list.at(-2)!];
-  return builder.view(x, swap(x.shape), swap(x.strides!));
+  return builder.memory.view(x, swap(x.shape), swap(x.strides!));
 }
 
 /** Products of matrices, or of stacks of them, with elementwise operations after them. The result stays float32. */
@@ -20,7 +22,7 @@ export const matmul: Operator = (builder, node) => {
   const { shape, type } = builder.graph.values[value]!;
   if (type !== 'float32' || extra !== undefined || shape.length < 2) return false;
   if (quantizedMatmul(builder, node)) return true;
-  builder.measure(left!);
+  measure(builder, left!);
   const operand = (input: number, isTransposed: boolean): Tensor => {
     const whole = aligned(builder, builder.asStrided(builder.get(input)), shape.length);
     return isTransposed ? transposed(builder, whole) : whole;
@@ -35,12 +37,12 @@ export const matmul: Operator = (builder, node) => {
   const weights = isPacked || b.type === computed ? b : builder.as(b, plainStrides(b.shape), computed);
   const layout = plainStrides(shape);
   const all = [a, b, ...after.operands.map(([, tensor]) => tensor)];
-  const result = builder.fresh('float32', shape, layout, all);
-  builder.emit(
+  const result = builder.memory.fresh('float32', shape, layout, all);
+  builder.steps.emit(
     'dnnl_matmul_primitive_desc_create',
     [
       source.descriptor,
-      isPacked ? builder.descriptor(computed, b.shape, null) : weights.descriptor,
+      isPacked ? builder.memory.descriptor(computed, b.shape, null) : weights.descriptor,
       0,
       result.descriptor,
     ],
@@ -55,7 +57,7 @@ export const matmul: Operator = (builder, node) => {
     (sizeOf(shape) * a.shape.at(-1)!) / 16,
   );
   builder.set(after.result, result);
-  for (const each of [node, ...after.nodes]) builder.finish(each);
+  for (const each of [node, ...after.nodes]) builder.uses.finish(each);
   return true;
 };
 
@@ -65,17 +67,18 @@ function quantizedMatmul(builder: Builder, node: FlatNode): boolean {
   const value = node.outputs[0]!;
   const { shape } = builder.graph.values[value]!;
   const isPlainProduct = node.op === 'MatMul' && shape.length === 2;
-  const quantization = isPlainProduct && builder.constant(right) !== null ? builder.quantization(left) : null;
+  const quantization =
+    isPlainProduct && constantOf(builder, right) !== null ? quantizationOf(builder, left) : null;
   if (quantization === null || builder.graph.values[left]!.shape.length !== 2) return false;
-  const x = builder.asPlain(builder.quantized(left, quantization));
+  const x = builder.asPlain(quantizedInput(builder, left, quantization));
   const matrix = builder.asPlain(builder.get(right), 'float32');
   const { weights, scales, mask } = quantizedMatrix(builder, matrix, quantization.scale);
   const after = operationsAfter(builder, value, false);
   const all = [x, weights, ...after.operands.map(([, tensor]) => tensor)];
-  const result = builder.plain('float32', shape, all);
-  builder.emit(
+  const result = builder.memory.plain('float32', shape, all);
+  builder.steps.emit(
     'dnnl_matmul_primitive_desc_create',
-    [x.descriptor, builder.descriptor('int8', weights.shape, null), 0, result.descriptor],
+    [x.descriptor, builder.memory.descriptor('int8', weights.shape, null), 0, result.descriptor],
     after.operations,
     (chosen) => [
       [ARGUMENT.source, x],
@@ -87,6 +90,6 @@ function quantizedMatmul(builder: Builder, node: FlatNode): boolean {
     [[ARGUMENT.weights, mask]],
   );
   builder.set(after.result, result);
-  for (const each of [node, ...after.nodes]) builder.finish(each);
+  for (const each of [node, ...after.nodes]) builder.uses.finish(each);
   return true;
 }

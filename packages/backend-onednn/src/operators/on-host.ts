@@ -25,7 +25,7 @@ export const onHost: Operator = (builder, node) => {
   });
   const there = inputs.filter((input) => input !== null);
   const outputs = node.outputs.map((output) => builder.empty(output, there));
-  builder.emitHost(there, outputs, (from, to) => {
+  builder.steps.emitHost(there, outputs, (from, to) => {
     let next = 0;
     run({
       node,
@@ -36,6 +36,6 @@ export const onHost: Operator = (builder, node) => {
     });
   });
   node.outputs.forEach((output, i) => builder.set(output, outputs[i]!));
-  builder.finish(node);
+  builder.uses.finish(node);
   return true;
 };

@@ -1,7 +1,8 @@
-import { unsupported, type Builder } from '../build/builder.js';
+import type { Builder } from '../build/builder.js';
+import { unsupported } from '../build/unsupported.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import { binary, reduction, softmax } from './binary.js';
-import { batchNormalization, convolution, transposedConvolution } from './convolution.js';
+import { convolution, transposedConvolution } from './convolution.js';
 import { elementwise } from './eltwise.js';
 import {
   averagePoolInput,
@@ -12,6 +13,7 @@ import {
 } from './gradients.js';
 import { cast, concat, pad, reshape, slice, transpose } from './layout.js';
 import { matmul } from './matmul.js';
+import { batchNormalization } from './normalization.js';
 import { onHost } from './on-host.js';
 import type { Operator } from './operator.js';
 import { averagePool, maxPool, planeMean } from './pooling.js';

@@ -1,4 +1,5 @@
 import type { Builder } from '../build/builder.js';
+import { numbersOf } from '../build/constants.js';
 import type { Tensor } from '../build/storage.js';
 import { integer, integers, type FlatNode } from '../graph/flat-graph.js';
 import { ARGUMENT, FORWARD_INFERENCE, POOLING, QUERY } from '../library/constants.js';
@@ -18,13 +19,13 @@ function pool(
   const x = quantized ?? builder.get(input);
   const shape = builder.graph.values[node.outputs[0]!]!.shape;
   let result!: Tensor;
-  builder.emit(
+  builder.steps.emit(
     'dnnl_pooling_forward_primitive_desc_create',
     [
       FORWARD_INFERENCE,
       algorithm,
       x.descriptor,
-      builder.descriptor(x.type, shape, null),
+      builder.memory.descriptor(x.type, shape, null),
       strides,
       kernel,
       [0, 0],
@@ -33,7 +34,7 @@ function pool(
     ],
     [],
     (chosen) => {
-      result = builder.fresh(x.type, shape, chosen(QUERY.destination), [x], x.scale);
+      result = builder.memory.fresh(x.type, shape, chosen(QUERY.destination), [x], x.scale);
       return [
         [ARGUMENT.source, x],
         [ARGUMENT.destination, result],
@@ -42,7 +43,7 @@ function pool(
   );
   if (quantized === null) builder.set(node.outputs[0]!, result);
   else builder.setQuantized(node.outputs[0]!, result);
-  builder.finish(node);
+  builder.uses.finish(node);
 }
 
 const isImage = (builder: Builder, node: FlatNode): boolean => {
@@ -53,7 +54,7 @@ const isImage = (builder: Builder, node: FlatNode): boolean => {
 /** Maxima; where something reads their positions it is left to the host. */
 export const maxPool: Operator = (builder, node) => {
   const [, positions] = node.outputs;
-  if (!isImage(builder, node) || (positions !== undefined && builder.isRead(positions))) return false;
+  if (!isImage(builder, node) || (positions !== undefined && builder.uses.isRead(positions))) return false;
   pool(builder, node, POOLING.max, integers(node, 'kernel_shape'), window(node));
   return true;
 };
@@ -71,7 +72,7 @@ export const planeMean: Operator = (builder, node) => {
   if (!isImage(builder, node)) return false;
   const { shape } = builder.graph.values[node.inputs[0]!]!;
   if (node.op === 'ReduceMean') {
-    const axes = builder.numbers(node, 1);
+    const axes = numbersOf(builder, node, 1);
     if (axes.join() !== '2,3' || integer(node, 'keepdims', 1) !== 1) return false;
   }
   pool(builder, node, POOLING.averageWithoutPadding, shape.slice(2), WHOLE);

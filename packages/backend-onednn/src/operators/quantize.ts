@@ -1,4 +1,5 @@
-import type { Builder, Quantization } from '../build/builder.js';
+import type { Builder } from '../build/builder.js';
+import { quantizationOf, type Quantization } from '../build/quantization.js';
 import type { Tensor } from '../build/storage.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import type { DataType } from '../library/constants.js';
@@ -15,7 +16,7 @@ export interface QuantizedWeights {
 export function quantizedWeights(builder: Builder, weights: Tensor, scaleOfInput: number): QuantizedWeights {
   const isGrouped = weights.shape.length === 5;
   const channels = isGrouped ? weights.shape[0]! * weights.shape[1]! : weights.shape[0]!;
-  const each = builder.host(weights).data.length / channels;
+  const each = builder.memory.host(weights).data.length / channels;
   return {
     ...quantizedAlong(builder, weights, channels, each, scaleOfInput),
     mask: isGrouped ? 3 : 1,
@@ -40,32 +41,32 @@ function quantizedAlong(
   inner: number,
   scaleOfInput: number,
 ): Omit<QuantizedWeights, 'mask'> {
-  const { data } = builder.host(weights);
+  const { data } = builder.memory.host(weights);
   const scales = new Float64Array(channels);
   for (let i = 0; i < data.length; i++) {
     const channel = Math.floor(i / inner) % channels;
     scales[channel] = Math.max(scales[channel]!, Math.abs(data[i]!));
   }
   for (let c = 0; c < channels; c++) scales[c] = Math.max(scales[c]!, 1e-8) / 127;
-  const codes = builder.plain('int8', weights.shape, []);
-  const to = builder.host(codes).data;
+  const codes = builder.memory.plain('int8', weights.shape, []);
+  const to = builder.memory.host(codes).data;
   for (let i = 0; i < data.length; i++)
     to[i] = Math.round(data[i]! / scales[Math.floor(i / inner) % channels]!);
-  return { weights: codes, scales: builder.vector(scales.map((scale) => scale * scaleOfInput)) };
+  return { weights: codes, scales: builder.memory.vector(scales.map((scale) => scale * scaleOfInput)) };
 }
 
 /** Whether a node multiplies `value` by constant weights. */
 function isProductOf(builder: Builder, { op, inputs }: FlatNode, value: number): boolean {
   const [first, second] = inputs;
   if (first !== value || !['Conv', 'MatMul', 'Gemm'].includes(op)) return false;
-  return builder.isConstant(second!);
+  return builder.uses.isConstant(second!);
 }
 
 /** How a value is stored where nothing but products reads it, at once or after a max-pool; null where something else does. */
 export function wantedQuantization(builder: Builder, value: number): Quantization | null {
-  const consumers = builder.consumers(value);
+  const consumers = builder.uses.consumers(value);
   if (builder.ranges === null || consumers === null || consumers.length === 0) return null;
-  if (consumers.every((node) => isProductOf(builder, node, value))) return builder.quantization(value);
+  if (consumers.every((node) => isProductOf(builder, node, value))) return quantizationOf(builder, value);
   const [pool] = consumers;
   return consumers.length === 1 && pool!.op === 'MaxPool'
     ? wantedQuantization(builder, pool!.outputs[0]!)

@@ -1,3 +1,4 @@
+import type { Answers } from '@anc/core/internal';
 import type * as Ort from 'onnxruntime-common';
 import type {
   EngineCalls,
@@ -14,12 +15,8 @@ import { loadRuntime, type Runtime } from './runtime.js';
 import { SectionMemory } from './section-memory.js';
 import { sectionSession, type SectionSession } from './section-session.js';
 
-type Answers = {
-  [K in keyof EngineCalls]: (...args: Parameters<EngineCalls[K]>) => Promise<ReturnType<EngineCalls[K]>>;
-};
-
 /** Sessions, states and metrics: everything that lives with ONNX Runtime on the worker's thread. */
-export class Engine implements Answers {
+export class Engine implements Answers<EngineCalls> {
   #runtime: Runtime | null = null;
   readonly #sessions = new Map<number, Ort.InferenceSession>();
   readonly #sections = new Map<number, SectionSession>();

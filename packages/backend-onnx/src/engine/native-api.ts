@@ -1,4 +1,4 @@
-import { importFromUser } from '@anc/core/internal';
+import { importKoffi, type CFunction, type Koffi } from '@anc/core/internal';
 import { NATIVE } from './native-package.js';
 
 /**
@@ -56,15 +56,6 @@ const ARGUMENTS: Readonly<Record<keyof typeof PLACES, readonly string[]>> = {
 const API_VERSION = 18;
 
 type Address = bigint;
-type CFunction = (...args: unknown[]) => unknown;
-
-interface Koffi {
-  load(path: string): { func(name: string, result: string, args: readonly string[]): CFunction };
-  decode(address: Address, type: unknown): unknown;
-  decode(address: Address, offset: number, type: unknown): unknown;
-  proto(result: string, args: readonly string[]): unknown;
-  address(memory: ArrayBufferView): Address;
-}
 
 /** A function that returned an error. */
 export class NativeError extends Error {}
@@ -104,8 +95,11 @@ export class NativeApi {
     try {
       const path = libraryPath();
       if (path === null) return null;
-      const found = await importFromUser<unknown>('koffi', (name) => import(/* @vite-ignore */ name));
-      return new NativeApi((found as { readonly default?: Koffi }).default ?? (found as Koffi), path);
+      const koffi = await importKoffi(
+        (name) => import(/* @vite-ignore */ name),
+        () => new NativeError('koffi cannot be loaded'),
+      );
+      return new NativeApi(koffi, path);
     } catch {
       return null;
     }

@@ -1,3 +1,5 @@
+import type { ElementType } from '@anc/compiler';
+
 /** A tensor as it is sent between threads, in its memory order. */
 export interface SerializedTensor {
   readonly type: ElementType;
@@ -136,14 +138,3 @@ export interface EngineCalls {
 }
 
 export type CallName = keyof EngineCalls;
-
-export interface Request {
-  readonly id: number;
-  readonly name: CallName;
-  readonly args: readonly unknown[];
-}
-
-export type Reply =
-  | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: { readonly message: string; readonly stack: string | undefined } };
-import type { ElementType } from '@anc/compiler';

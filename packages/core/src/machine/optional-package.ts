@@ -48,38 +48,41 @@ export async function importFromUser<T>(name: string, load: (specifier: string) 
 }
 
 /**
- * Imports an optional package, as resolved from the package that needs it, or else from the working directory.
- *
- * @throws `ANC_BACKEND_MISSING` with the command that installs it, where it has a build for this platform, or `ANC_BACKEND_BROKEN` where it is installed but
- *   does not load.
+ * The error of a backend whose package could not be imported: `ANC_BACKEND_MISSING` with the command that installs it, where it
+ * has a build for this platform, or `ANC_BACKEND_BROKEN` where it is installed but does not load.
  */
-export async function importOptional(wanted: OptionalPackage): Promise<unknown> {
+export function importError(wanted: Omit<OptionalPackage, 'load'>, error: unknown): AncError {
   const { name, backend } = wanted;
-  try {
-    return await importFromUser(name, (specifier) => wanted.load(specifier));
-  } catch (error) {
-    if (isMissing(error, name)) {
-      const install = installable(wanted);
-      throw new AncError(
-        'ANC_BACKEND_MISSING',
-        `backend "${backend}" needs ${name}, which is not installed.`,
-        {
-          ...(install === null
-            ? { hint: `it has no build for ${platformName()}: use onnx or tfjs:wasm.` }
-            : { hint: `npm install ${install}`, install }),
-          cause: error,
-        },
-      );
-    }
-    const reason = error instanceof Error ? error.message.trim().split('\n')[0]! : String(error);
-    throw new AncError(
-      'ANC_BACKEND_BROKEN',
-      `backend "${backend}": ${name} is installed and does not load.`,
+  if (isMissing(error, name)) {
+    const install = installable(wanted);
+    return new AncError(
+      'ANC_BACKEND_MISSING',
+      `backend "${backend}" needs ${name}, which is not installed.`,
       {
-        received: reason,
-        hint: wanted.repair,
+        ...(install === null
+          ? { hint: `it has no build for ${platformName()}: use onnx or tfjs:wasm.` }
+          : { hint: `npm install ${install}`, install }),
         cause: error,
       },
     );
+  }
+  const reason = error instanceof Error ? error.message.trim().split('\n')[0]! : String(error);
+  return new AncError('ANC_BACKEND_BROKEN', `backend "${backend}": ${name} is installed and does not load.`, {
+    received: reason,
+    hint: wanted.repair,
+    cause: error,
+  });
+}
+
+/**
+ * Imports an optional package, as resolved from the package that needs it, or else from the working directory.
+ *
+ * @throws `ANC_BACKEND_MISSING`, `ANC_BACKEND_BROKEN`: see `importError`
+ */
+export async function importOptional(wanted: OptionalPackage): Promise<unknown> {
+  try {
+    return await importFromUser(wanted.name, (specifier) => wanted.load(specifier));
+  } catch (error) {
+    throw importError(wanted, error);
   }
 }

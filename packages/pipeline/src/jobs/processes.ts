@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { AncError, isAncError } from '@anc/core';
-import { receivedError, type SentError } from '@anc/core/internal';
+import { builtFile, receivedError, type SentError } from '@anc/core/internal';
 import type { RunEvent } from '../events/events.js';
 import { afterWorkBegan } from '../events/work-error.js';
 import type { JobCall } from './job.js';
@@ -32,13 +32,6 @@ export interface Processes {
   run(folder: string, call: JobCall): Promise<boolean>;
 }
 
-/** The entry of the processes; sources run through a test runner use the built file. */
-function entry(): URL {
-  const here = import.meta.url;
-  const name = '../api/worker-process.js';
-  return new URL(name, here.endsWith('.ts') ? here.replace(/\/src\/jobs\/[^/]*$/, '/dist/jobs/') : here);
-}
-
 export const processes = (count: number, request: Omit<WorkerRequest, 'folder' | 'index'>): Processes => ({
   count,
   async run(folder, { emit, signal }) {
@@ -67,7 +60,7 @@ const isLost = (error: unknown): boolean => isAncError(error) && error.code === 
 /** How a process ended: as `work` did, or with an error. */
 function runOne(request: WorkerRequest, who: string, { emit, signal }: JobCall): Promise<boolean | Error> {
   return new Promise((resolve) => {
-    const child = fork(entry(), [], {
+    const child = fork(builtFile('../api/worker-process.js', import.meta.url), [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
     });

@@ -1,7 +1,8 @@
 import { existsSync, readlinkSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { AncError } from '@anc/core';
-import type { CLibrary, Koffi } from './koffi.js';
+import type { CLibrary, Koffi } from '@anc/core/internal';
+
 import type { Environment, Launcher } from './launcher.js';
 
 /** A loaded MPI library. */
@@ -14,6 +15,9 @@ export interface MpiLibrary {
   readonly world: bigint;
   readonly byte: bigint;
 }
+
+/** What is used of koffi. */
+export type MpiKoffi = Pick<Koffi, 'load' | 'address'>;
 
 type Implementation = NonNullable<Launcher['mpi']>;
 
@@ -29,7 +33,11 @@ const NAMES: Readonly<Record<Implementation, readonly string[]>> = {
  *
  * @throws `ANC_MPI_MISSING` where none is found, `ANC_MPI` where the one that is found belongs to another launcher.
  */
-export function loadMpi(koffi: Koffi, launcher: Pick<Launcher, 'mpi'>, environment: Environment): MpiLibrary {
+export function loadMpi(
+  koffi: MpiKoffi,
+  launcher: Pick<Launcher, 'mpi'>,
+  environment: Environment,
+): MpiLibrary {
   const named = environment.ANC_MPI_LIBRARY;
   const tried: string[] = [];
   for (const path of named ? [named] : candidates(launcher.mpi, environment)) {
@@ -83,7 +91,7 @@ function prefixes({ OPAL_PREFIX, PATH = '' }: Environment): readonly string[] {
 }
 
 /** Handles are addresses of objects in Open MPI; numbers in MPICH and, other ones, in the standard interface of MPI 5. */
-function describe(koffi: Koffi, path: string, functions: CLibrary): MpiLibrary {
+function describe(koffi: MpiKoffi, path: string, functions: CLibrary): MpiLibrary {
   const version = versionOf(functions);
   const openMpi = /Open MPI v?(\d[\w.]*)/.exec(version);
   if (openMpi !== null) {

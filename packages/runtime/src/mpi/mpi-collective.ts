@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AncError, type Collective } from '@anc/core';
-import type { CFunction } from './koffi.js';
+import type { CFunction } from '@anc/core/internal';
 import type { MpiLibrary } from './library.js';
 
 /** Level of threads: only the one that initialized MPI calls it. */

@@ -1,7 +1,9 @@
 import { AncError, type Collective } from '@anc/core';
-import { importKoffi, KOFFI } from './koffi.js';
+import { KOFFI } from '@anc/core/internal';
+import { importMpiKoffi } from './koffi.js';
 import { isFromTorchrun, launcherOf, type Environment } from './launcher.js';
 import { loadMpi } from './library.js';
+import { turnOffMemoryHooks } from './memory-hooks.js';
 
 /**
  * The other ranks of this process, where `mpiexec` or a relative started it as one of several; null where it is alone. To be
@@ -24,28 +26,11 @@ export async function openMpi(environment: Environment = process.env): Promise<C
     );
   }
   if (launcher === null || launcher.ranks === 1) return null;
-  const koffi = await importKoffi();
-  leaveMemoryAlone();
+  const koffi = await importMpiKoffi();
+  turnOffMemoryHooks(process.env);
   const library = loadMpi(koffi, launcher, environment);
   const { MpiCollective } = await import('./mpi-collective.js');
   return MpiCollective.open(library, launcher.ranks);
-}
-
-/**
- * Settings of UCX and Open MPI, which else replace `brk`, `munmap` and `malloc` in this process to hear of memory that is freed.
- * With them four of some sixty runs of two ranks ended with SIGSEGV, in one core dump at a page of Node's heap that was no longer
- * mapped; without them none of 22.
- */
-const MEMORY_HOOKS = {
-  UCX_MEM_MMAP_HOOK_MODE: 'none',
-  UCX_MEM_MALLOC_HOOKS: 'n',
-  UCX_MEM_EVENTS: 'n',
-  OMPI_MCA_memory: '^patcher',
-};
-
-/** Turns off what MPI would replace of the C library, unless the user has set it. To be called before its library is loaded. */
-function leaveMemoryAlone(): void {
-  for (const [name, value] of Object.entries(MEMORY_HOOKS)) process.env[name] ??= value;
 }
 
 /** What several ranks need, and what of it is here. */
@@ -68,7 +53,7 @@ export interface MpiReport {
 export async function reportMpi(environment: Environment = process.env): Promise<MpiReport> {
   const none = { usable: false, library: null, path: null, install: null };
   try {
-    const koffi = await importKoffi();
+    const koffi = await importMpiKoffi();
     const { name, path } = loadMpi(koffi, launcherOf(environment) ?? { mpi: null }, environment);
     return { ...none, usable: true, library: name, path, reason: null, remedy: null };
   } catch (error) {
