@@ -157,18 +157,8 @@ export class OnnxBackend extends Backend {
 
   #trace(step: Step, spec: StepSpec): TracedStep {
     const { trainingPrecision } = this.options;
-    const target = this.#target(trainingPrecision === 'float16' ? 'float16' : 'float32');
+    const target = targetOf(this, trainingPrecision === 'float16' ? 'float16' : 'float32', this.channelBlock);
     return traceTwice(`the step (${namesOf(step)})`, () => traceStep(step, spec, target));
-  }
-
-  /** NCHWc layout is for training steps on processors, in float32; float16 is for accelerators. */
-  #target(products: 'float32' | 'float16', channelBlock = this.channelBlock): TargetOptions {
-    const isHalf = products === 'float16';
-    return {
-      channelBlock: isHalf ? null : channelBlock,
-      accelerated: this.accelerator !== null || isHalf,
-      products,
-    };
   }
 
   /** What products multiply, where that is not float32 always. */
@@ -241,7 +231,7 @@ export class OnnxBackend extends Backend {
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
-    const target = this.#target(this.options.precision, null);
+    const target = targetOf(this, this.options.precision, null);
     return buildFunction(this.engine, f, spec, constants, { target, passes: this.passes });
   }
 
@@ -250,6 +240,20 @@ export class OnnxBackend extends Backend {
     this.#rehearsed.clear();
     await this.engine.close();
   }
+}
+
+/** What graphs are traced for. NCHWc layout is for training steps on processors, in float32; float16 is for accelerators. */
+function targetOf(
+  { accelerator }: Pick<OnnxBackend, 'accelerator'>,
+  products: 'float32' | 'float16',
+  channelBlock: number | null,
+): TargetOptions {
+  const isHalf = products === 'float16';
+  return {
+    channelBlock: isHalf ? null : channelBlock,
+    accelerated: accelerator !== null || isHalf,
+    products,
+  };
 }
 
 /** @throws `ANC_OPTIONS` if float16 is asked for and the first execution provider does not take it */
