@@ -18,6 +18,7 @@ export const dataFree = {
       'A published classifier in an ONNX file is distilled to LeNet-5; where nothing else is said, every student has 3,000 updates. Methods named data-free see none of the images, but for mean and deviation of their pixels. `few-images-alone` on all images is the upper bound.',
       'In ten minutes of one core (12,000 updates, 20 of the student for each of the generator) 81.6 % of the predictions are correct; the aim was 79 %. This is the default for a given teacher without images.',
       'The game is better than the same generator without it, by 1.28 ± 0.56 points, where a student has 3,000 updates and one of the generator for five of its own: at the default weight of the discrepancy, 5, which was chosen by seed 1, in each of three other seeds. At a weight of 1, and in the longer training, no difference can be measured.',
+      'With 50 images, strong augmentation and mixup reach 85.3 % alone, at the best of three learning rates, chosen by seed 1 for method and control alike. No difference can be measured to half of the images being generated, in the game or without it; the aim was to be better. The times of this part include pauses.',
       'An untrained generator is far better than noise, and far worse than a trained one.',
       'With images of another domain: half of the images generated in the game make up for a good part of the domain. The aim was ten points, five are measured. How much of them is the game and how much the other terms of the generator was not measured.',
     ],
