@@ -9,6 +9,7 @@ export { targetOf, type Target, type TargetOptions } from './graph/target.js';
 export {
   bytesOf,
   integersOf,
+  onnxTypeOf,
   scalarOf,
   type Attribute,
   type Attributes,

@@ -1,18 +1,8 @@
-import type { ElementType } from '@anc/compiler';
+import { onnxTypeOf, type ElementType } from '@anc/compiler';
 import type * as Ort from 'onnxruntime-common';
 import type { NativeApi } from './native-api.js';
 
 type Address = bigint;
-
-/** `ONNXTensorElementDataType` of onnxruntime_c_api.h. */
-const TYPES: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-};
 
 /** `GraphOptimizationLevel` of onnxruntime_c_api.h. */
 const LEVELS: Readonly<Record<string, number>> = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 };
@@ -100,7 +90,7 @@ export class NativeSession {
     const { api } = this;
     const shape = BigInt64Array.from(dims, BigInt);
     const { byteLength } = data as Float32Array;
-    const element = TYPES[type as ElementType];
+    const element = onnxTypeOf[type as ElementType];
     return api.made(
       'CreateTensorWithDataAsOrtValue',
       api.memory,

@@ -6,6 +6,7 @@ import {
   type Graph,
   type NamedValue,
   type Node,
+  onnxTypeOf,
   reachable,
   type Value,
 } from '@anc/compiler';
@@ -16,15 +17,6 @@ const { onnx } = onnxProto;
 export type GraphProto = InstanceType<typeof onnx.GraphProto>;
 
 const utf8 = new TextEncoder();
-
-const DATA_TYPE: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-};
 
 /** Version of the standard operators, which the lowering writes. */
 export const OPSET = 18;
@@ -67,7 +59,7 @@ export function valueInfo(
   const dim = dims.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
   return onnx.ValueInfoProto.create({
     name,
-    type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim } } },
+    type: { tensorType: { elemType: onnxTypeOf[type], shape: { dim } } },
   });
 }
 
@@ -76,7 +68,7 @@ function initializer(name: string, value: Value): InstanceType<typeof onnx.Tenso
   const { data } = value.source;
   return onnx.TensorProto.create({
     name,
-    dataType: DATA_TYPE[value.type],
+    dataType: onnxTypeOf[value.type],
     dims: [...value.shape],
     rawData: new Uint8Array(data.buffer, data.byteOffset, data.length * bytesOf[value.type]),
   });

@@ -1,5 +1,5 @@
 import { sameShape, type Graph } from './graph.js';
-import { integersOf, madeBy, scalarOf, type ElementType, type Value } from './value.js';
+import { integersOf, madeBy, onnxTypeOf, scalarOf, type ElementType, type Value } from './value.js';
 
 /** Reshape; a reshape to the same shape adds no node, and reshapes in a row become one. */
 export function reshape(graph: Graph, value: Value, shape: readonly number[]): Value {
@@ -34,15 +34,6 @@ export function transpose(graph: Graph, value: Value, order: readonly number[]):
   return graph.op('Transpose', [value], value.type, shape, { perm: [...order] });
 }
 
-const ONNX_TYPE: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-};
-
 /** Cast; scalars fold unless to float16, and a cast before it that lost nothing is skipped. */
 export function cast(graph: Graph, value: Value, type: ElementType): Value {
   if (value.type === type) return value;
@@ -56,7 +47,7 @@ export function cast(graph: Graph, value: Value, type: ElementType): Value {
   if (before && (before.type === 'bool' || before.type === 'uint8') && type !== 'uint8') {
     return cast(graph, before, type);
   }
-  return graph.op('Cast', [value], type, value.shape, { to: ONNX_TYPE[type] });
+  return graph.op('Cast', [value], type, value.shape, { to: onnxTypeOf[type] });
 }
 
 /** Repeats axes of size 1 up to `shape` (same rank). */

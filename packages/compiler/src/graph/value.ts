@@ -51,6 +51,16 @@ export interface NamedValue {
   readonly value: Value;
 }
 
+/** Numbers of the element types in ONNX's files, and in ONNX Runtime's C API (`ONNXTensorElementDataType`). */
+export const onnxTypeOf: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+};
+
 /** Bytes of one element. */
 export const bytesOf: Readonly<Record<ElementType, number>> = {
   float32: 4,
