@@ -2,8 +2,9 @@
  * Time from the start of a process to the first step of a student, with an empty folder of optimized graphs and with a filled one:
  * each start in a process of its own, in turns; medians.
  *
- *   node tools/bench/start.mjs [--student resnet20 --student resnet164] [--backend onnx --backend onednn] [--rounds 5]
+ *   node tools/bench/start.mjs [--student resnet20 --student resnet164] [--backend onnx] [--rounds 5]
  *     [--threads 1] [--batch-size 128]
+ *     [--backend onednn]  run in a folder that has koffi
  *     [--processor-time]  seconds of processor time instead, which other programs on the machine change less
  *
  * The teacher is trained before, so that what is measured is: loading the program, opening the teacher and the images,
@@ -28,15 +29,13 @@ const { values: flags } = parseArgs({
 });
 const [rounds, threads, batchSize] = [flags.rounds, flags.threads, flags['batch-size']].map(Number);
 const cli = fileURLToPath(new URL('../../packages/cli/bin/anc-cli.js', import.meta.url));
-const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'anc-start-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const START = `
-  import { distill } from '@anc/pipeline';
+  import { distill } from '${import.meta.resolve('@anc/pipeline')}';
   const options = JSON.parse(process.argv.at(-1));
-  const aborted = new AbortController();
-  for await (const event of distill({ ...options, signal: aborted.signal })) {
+  for await (const event of distill(options)) {
     if (event.type !== 'step') continue;
     const { user, system } = process.cpuUsage();
     console.log(JSON.stringify({ seconds: performance.now() / 1000, processor: (user + system) / 1e6 }));
@@ -46,7 +45,6 @@ const START = `
 
 function node(args, cache) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: flags.backend.some((name) => name.startsWith('onednn')) ? process.cwd() : here,
     env: { ...process.env, XDG_CACHE_HOME: cache },
     encoding: 'utf8',
   });

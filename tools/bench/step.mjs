@@ -237,9 +237,9 @@ for (const name of flags.case ?? Object.keys(CASES)) {
       'GFLOP/s': Math.round(prepared.flops / ms / 1e6),
       ...(peers.length > 0 && {
         'times best float32': float32.times,
-        'which is': float32.best,
+        'best float32': float32.best,
         'times best of all': all.times,
-        'that is': all.best,
+        'best of all': all.best,
       }),
     };
   };
