@@ -1,4 +1,4 @@
-import { generated } from './generated.mjs';
+import { generated, generatedOnOnednn } from './generated.mjs';
 
 /** Images of the data alone, with a generator that does not play against the student, and with one that does. */
 const fewImages = ['few-images-alone', 'few-images(discrepancyWeight=0)', 'few-images'];
@@ -50,7 +50,7 @@ export const dataFree = {
       {
         name: 'transfer',
         title: 'With images of another domain: gray crops of CIFAR-100',
-        options: { ...generated, 'transfer-dataset': 'cifar100', 'transfer-fit': 'crop', seed: '4' },
+        options: { ...generatedOnOnednn, 'transfer-dataset': 'cifar100', 'transfer-fit': 'crop', seed: '4' },
         methods: fewImages,
       },
       {
@@ -77,13 +77,13 @@ export const dataFree = {
     command: 'compare',
     title: 'Fashion-MNIST without images: parts of the method apart',
     notes: [
-      'The same teacher, student and number of updates as above. One part of `data-free` is changed in each row.',
+      'The same teacher, student and number of updates as above, on oneDNN. One part of `data-free` is changed in each row.',
     ],
     parts: [
       {
         name: 'generator',
         title: 'Terms and width of the generator, and mixup of its images',
-        options: { ...generated, augment: 'none' },
+        options: { ...generatedOnOnednn, augment: 'none' },
         methods: [
           'data-free',
           'data-free(generatorTerms=[])',
@@ -97,19 +97,23 @@ export const dataFree = {
       {
         name: 'batch-norm-student',
         title: 'A student with batch norm',
-        options: { ...generated, augment: 'none', student: 'cnn(widths=[8,16],features=64,batchNorm=true)' },
+        options: {
+          ...generatedOnOnednn,
+          augment: 'none',
+          student: 'cnn(widths=[8,16],features=64,batchNorm=true)',
+        },
         methods: ['data-free-non-adversarial', 'data-free'],
       },
       {
         name: 'plain-student',
         title: 'The same student without batch norm',
-        options: { ...generated, augment: 'none', student: 'cnn(widths=[8,16],features=64)' },
+        options: { ...generatedOnOnednn, augment: 'none', student: 'cnn(widths=[8,16],features=64)' },
         methods: ['data-free-non-adversarial', 'data-free'],
       },
       {
         name: 'batch-norm-teacher',
         title: 'A teacher with statistics of batch norm',
-        options: { ...generated, augment: 'none', teacher: 'cnn-teacher', 'teacher-epochs': '2' },
+        options: { ...generatedOnOnednn, augment: 'none', teacher: 'cnn-teacher', 'teacher-epochs': '2' },
         methods: ['data-free', 'data-free(generatorTerms=[class-balance,confidence,activation,batch-norm])'],
       },
     ],

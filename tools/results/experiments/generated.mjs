@@ -13,3 +13,6 @@ export const generated = {
   'steps-per-epoch': '500',
   'learning-rate': '0.002',
 };
+
+/** The same on oneDNN, which takes about two thirds of the time; see docs/backends.md for how to install it. */
+export const generatedOnOnednn = { ...generated, backend: 'onednn' };
