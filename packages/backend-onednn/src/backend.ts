@@ -41,10 +41,12 @@ const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, s
 /** What graphs are traced for. */
 const TARGET = { fusesRelu: true, ownGradients: true } as const;
 
-const traceOf = (step: Step, spec: StepSpec): TracedStep =>
-  traceTwice(`the step (${step.phases.map(({ name }) => name).join(', ')})`, () =>
-    traceStep(step, spec, TARGET),
-  );
+function traceOf(step: Step, spec: StepSpec, repeats = true): TracedStep {
+  const trace = (): TracedStep => traceStep(step, spec, TARGET);
+  return repeats
+    ? traceTwice(`the step (${step.phases.map(({ name }) => name).join(', ')})`, trace)
+    : trace();
+}
 
 /** Compiles steps and functions to primitives of oneDNN and kernels, and runs them on the processor, on a thread of its own. */
 export class OnednnBackend extends Backend {
@@ -165,10 +167,10 @@ export class OnednnBackend extends Backend {
   override async rehearse(
     step: Step,
     spec: StepSpec,
-    { compiles = true }: RehearsalOptions = {},
+    { compiles = true, repeats = true }: RehearsalOptions = {},
   ): Promise<void> {
     this.#assertTrains();
-    const traced = traceOf(step, spec);
+    const traced = traceOf(step, spec, repeats);
     if (compiles) this.#rehearsed.set(keyOf(step, spec), traced);
   }
 

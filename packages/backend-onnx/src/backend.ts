@@ -155,10 +155,11 @@ export class OnnxBackend extends Backend {
     return traced;
   }
 
-  #trace(step: Step, spec: StepSpec): TracedStep {
+  #trace(step: Step, spec: StepSpec, repeats = true): TracedStep {
     const { trainingPrecision } = this.options;
     const target = targetOf(this, trainingPrecision === 'float16' ? 'float16' : 'float32', this.channelBlock);
-    return traceTwice(`the step (${namesOf(step)})`, () => traceStep(step, spec, target));
+    const trace = (): TracedStep => traceStep(step, spec, target);
+    return repeats ? traceTwice(`the step (${namesOf(step)})`, trace) : trace();
   }
 
   /** What products multiply, where that is not float32 always. */
@@ -218,9 +219,9 @@ export class OnnxBackend extends Backend {
   override async rehearse(
     step: Step,
     spec: StepSpec,
-    { compiles = true }: RehearsalOptions = {},
+    { compiles = true, repeats = true }: RehearsalOptions = {},
   ): Promise<void> {
-    const traced = this.#trace(step, spec);
+    const traced = this.#trace(step, spec, repeats);
     if (compiles) this.#rehearsed.set(keyOf(step, spec), traced);
   }
 

@@ -10,12 +10,16 @@ vi.setConfig({ testTimeout: 120_000 });
 const require = createRequire(import.meta.url);
 const address = (path: string): string => JSON.stringify(pathToFileURL(path).href);
 const core = address(require.resolve('@anc/core/package.json').replace('package.json', 'dist/index.js'));
+const methods = address(
+  require.resolve('@anc/methods/package.json').replace('package.json', 'dist/plugin.js'),
+);
 const models = address(require.resolve('@anc/models/package.json').replace('package.json', 'dist/plugin.js'));
 
 /** Components of every kind that make NaN or Infinity of finite numbers, at once or in their gradient. */
 const plugin = `
 import { definePlugin, dense, Discriminator, Regularizer, sequential } from ${core};
 import models from ${models};
+import methods from ${methods};
 import * as tf from ${address(require.resolve('@tensorflow/tfjs-core'))};
 const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
 const made = (create) => ({ options, create });
@@ -70,6 +74,8 @@ const cnnWith = (change) => ({
     };
   },
 });
+const { conv } = methods().generators;
+const { replay } = methods().memories;
 const transform = (update) => ({ id: 'own', init: () => ({}), update });
 export default definePlugin({
   name: 'anc-plugin-zoo',
@@ -110,6 +116,37 @@ export default definePlugin({
       next: ({ a }) => ({ a: nan(a) }),
     })),
   },
+  generators: {
+    nan: {
+      ...conv,
+      create(given, environment) {
+        const generator = conv.create(given, environment);
+        const apply = generator.apply.bind(generator);
+        generator.apply = (...given) => {
+          const { outputs, stats } = apply(...given);
+          return { outputs: { ...outputs, images: nan(outputs.images) }, stats };
+        };
+        return generator;
+      },
+    },
+  },
+  discrepancies: {
+    nan: made(() => ({ name: 'nan', distance: (s, t) => nan(tf.mean(tf.sub(s, t))) })),
+    steep: made(() => ({ name: 'steep', distance: (s) => tf.mean(steep(s)) })),
+  },
+  generatorTerms: {
+    nan: made(() => ({ name: 'nan', penalty: ({ images }) => nan(tf.mean(images)) })),
+    steep: made(() => ({ name: 'steep', penalty: ({ images }) => tf.mean(steep(images)) })),
+  },
+  memories: {
+    nan: {
+      ...replay,
+      create(given, environment) {
+        const memory = replay.create(given, environment);
+        return { ...memory, push: (...given) => Object.fromEntries(Object.entries(memory.push(...given)).map(([name, x]) => [name, x.rank > 0 ? nan(x) : x])) };
+      },
+    },
+  },
   optimizers: {
     nan: made(() =>
       transform((updates, slots, { learningRate }) => ({
@@ -134,11 +171,11 @@ const run = async (...args: readonly string[]) => {
   const small = [
     ['--plugins', './zoo.mjs'],
     ['--teacher', 'cnn(widths=[4,4],features=8)'],
-    ['--methods', 'adversarial'],
     ['--limit-train', '64', '--limit-test', '50', '--epochs', '2', '--batch-size', '16'],
   ].flat();
+  const methods = args.includes('--methods') ? [] : ['--methods', 'adversarial'];
   const student = args.includes('--student') ? [] : ['--student', 'cnn(widths=[2,2],features=8)'];
-  const outcome = await inProcess(['run', ...small, ...student, ...args, '--json'], place.path);
+  const outcome = await inProcess(['run', ...small, ...methods, ...student, ...args, '--json'], place.path);
   const { error } = JSON.parse(outcome.stdout) as { error?: { code: string; message: string } };
   return { ...outcome, error };
 };
@@ -205,6 +242,30 @@ describe('a part of a plugin that returns what is not finite is named before any
     [
       ['--optimizer', 'nan'],
       'optimizer "nan" of plugin "anc-plugin-zoo" returned updates that are not finite',
+    ],
+    [
+      ['--methods', 'data-free(generator=nan)'],
+      'generator "nan" of plugin "anc-plugin-zoo" returned an output "images"',
+    ],
+    [
+      ['--methods', 'data-free(discrepancy=nan)'],
+      'discrepancy "nan" of plugin "anc-plugin-zoo" returned from distance a number that is not finite',
+    ],
+    [
+      ['--methods', 'data-free(discrepancy=steep)'],
+      'discrepancy "steep" of plugin "anc-plugin-zoo" returned a gradient for',
+    ],
+    [
+      ['--methods', 'data-free(generatorTerms=[nan])'],
+      'generator term "nan" of plugin "anc-plugin-zoo" returned from penalty a number that is not finite',
+    ],
+    [
+      ['--methods', 'data-free(generatorTerms=[steep])'],
+      'generator term "steep" of plugin "anc-plugin-zoo" returned a gradient for',
+    ],
+    [
+      ['--methods', 'data-free(memory=nan)'],
+      'memory "nan" of plugin "anc-plugin-zoo" returned from push a memory that is not finite',
     ],
     [['--schedule', 'nan'], 'schedule "nan" of plugin "anc-plugin-zoo": factor gives no factor'],
   ] as const)('%s', async (args, message) => {

@@ -1,6 +1,6 @@
 import type { HostTensor, Tree } from '../tree/tree.js';
 import type { RankMeans } from './exchange.js';
-import { rehearseTwice } from './rehearse-twice.js';
+import { rehearseOnce, rehearseTwice } from './rehearse-twice.js';
 import type { FunctionSpec, Step, StepSpec, TensorFunction } from './step.js';
 
 /** What a backend can do; contract suites skip tests by these, never by a test's name. */
@@ -88,6 +88,11 @@ export interface CompileOptions {
 export interface RehearsalOptions {
   /** Whether the step will be compiled with the same spec, so that work for it is worth keeping; default: true. */
   readonly compiles?: boolean;
+  /**
+   * Whether its code runs twice, to see that it depends on its arguments alone; default: true. False for code that is known
+   * to: everything that comes with ANC is tested for it.
+   */
+  readonly repeats?: boolean;
 }
 
 /** Runs or compiles steps. */
@@ -128,8 +133,9 @@ export abstract class Backend {
    * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs it
    * twice on the same inputs and compares; a backend that finds the error with less work overrides it.
    */
-  async rehearse(step: Step, spec: StepSpec, _options: RehearsalOptions = {}): Promise<void> {
-    await rehearseTwice(this, step, spec);
+  async rehearse(step: Step, spec: StepSpec, { repeats = true }: RehearsalOptions = {}): Promise<void> {
+    if (repeats) await rehearseTwice(this, step, spec);
+    else await rehearseOnce(this, step, spec);
   }
 
   /** Frees all resources: threads, device memory. Nothing can be run afterwards. */

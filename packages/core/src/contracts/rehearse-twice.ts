@@ -4,7 +4,7 @@ import { collectingKept } from '../purity/collecting-kept.js';
 import { forbiddingReads } from '../purity/forbidding-reads.js';
 import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { mapTree, namesOf, sizeOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
-import type { Backend } from './backend.js';
+import type { Backend, CompiledStep } from './backend.js';
 import type { Step, StepSpec } from './step.js';
 
 /** By how much the results of two equal steps may differ on a device that adds in any order. */
@@ -23,20 +23,7 @@ export async function rehearseTwice(backend: Backend, step: Step, spec: StepSpec
   const watch: Watch = (code) =>
     watchingSources(uses, runs, () => forbiddingReads(() => collectingKept(kept, code)));
   const compiled = await backend.compile(watched(step, watch), spec);
-  const run = async (): Promise<Tree<HostTensor>> => {
-    const state = await backend.upload(mapTree(spec.state, exampleOf));
-    try {
-      const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 0.5]));
-      const batch = mapTree(spec.batch, exampleOf);
-      runs++;
-      await compiled.run(state, { batch, hyper, noise: { seed: 0, step: 0 } });
-      const metrics = await compiled.metrics(); // the step may have been queued: the readback waits for it
-      const after = await state.read();
-      return { ...after, ...mapTree(metrics, (value) => ({ shape: [], data: Float32Array.of(value) })) };
-    } finally {
-      await state.dispose();
-    }
-  };
+  const run = (): Promise<Tree<HostTensor>> => (runs++, resultOf(backend, compiled, spec));
   try {
     const [before, after] = [await run(), await run()];
     const allowed = backend.capabilities.deterministic ? 0 : TOLERANCE;
@@ -49,6 +36,35 @@ export async function rehearseTwice(backend: Backend, step: Step, spec: StepSpec
     }
   } finally {
     await compiled.dispose();
+  }
+}
+
+/**
+ * Runs a step that is known to depend on its inputs alone.
+ *
+ * @throws the step's own error.
+ */
+export async function rehearseOnce(backend: Backend, step: Step, spec: StepSpec): Promise<void> {
+  const compiled = await backend.compile(step, spec);
+  try {
+    await resultOf(backend, compiled, spec);
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+/** The state and the metrics after one step on inputs that are always the same. */
+async function resultOf(backend: Backend, compiled: CompiledStep, spec: StepSpec): Promise<Tree<HostTensor>> {
+  const state = await backend.upload(mapTree(spec.state, exampleOf));
+  try {
+    const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 0.5]));
+    const batch = mapTree(spec.batch, exampleOf);
+    await compiled.run(state, { batch, hyper, noise: { seed: 0, step: 0 } });
+    const metrics = await compiled.metrics(); // the step may have been queued: the readback waits for it
+    const after = await state.read();
+    return { ...after, ...mapTree(metrics, (value) => ({ shape: [], data: Float32Array.of(value) })) };
+  } finally {
+    await state.dispose();
   }
 }
 

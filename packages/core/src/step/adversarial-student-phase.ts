@@ -152,7 +152,7 @@ export function adversarialStudentPhase(setup: AdversarialSetup): Phase {
     remember(state, norms) {
       const before = subtree(state, 'balancer');
       const averaged = { data: norms.data as Scalar, adversarial: norms.adversarial as Scalar };
-      const memory = memoryFrom(originOf('balancer', setup.balancer), before, () =>
+      const memory = memoryFrom(originOf('balancer', setup.balancer), 'next', before, () =>
         setup.balancer.next(before, averaged),
       );
       return prefixTree('balancer', memory);

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { memoryFrom, scalarFrom } from './component-result.js';
+import { memoryFrom, samplesFrom, scalarFrom } from './component-result.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -49,7 +49,7 @@ describe('memoryFrom', () => {
 
   it('takes every entry in its shape', () => {
     const next = { mean: tf.scalar(1), samples: tf.ones([2, 3]) };
-    expect(memoryFrom(component, memory(), () => next)).toEqual(next);
+    expect(memoryFrom(component, 'next', memory(), () => next)).toEqual(next);
   });
 
   it.each([
@@ -59,6 +59,31 @@ describe('memoryFrom', () => {
     ['another shape', () => ({ ...memory(), samples: tf.ones([3, 3]) }), /the shape of "samples"/],
     ['a number', () => ({ ...memory(), mean: 1 }), /the shape of "mean"/],
   ])('refuses %s', (_what, next, message) => {
-    expect(() => memoryFrom(component, memory(), next)).toThrow(message);
+    expect(() => memoryFrom(component, 'next', memory(), next)).toThrow(message);
+  });
+});
+
+describe('samplesFrom', () => {
+  const draw = (result: unknown) => samplesFrom(component, ['images', 'teacher/logits'], 2, () => result);
+
+  it('takes rows of every sample, and more', () => {
+    const drawn = { images: tf.zeros([2, 4]), 'teacher/logits': tf.ones([2, 3]), age: tf.zeros([2]) };
+    expect(draw(drawn)).toEqual(drawn);
+  });
+
+  it.each([
+    ['no tree', () => tf.scalar(1), 'no 2 rows of "images"'],
+    ['no tensors', () => ({ images: [1, 2], 'teacher/logits': tf.ones([2, 3]) }), 'no 2 rows of "images"'],
+    ['a missing entry', () => ({ images: tf.zeros([2, 4]) }), 'no 2 rows of "teacher/logits"'],
+    [
+      'other rows',
+      () => ({ images: tf.zeros([2, 4]), 'teacher/logits': tf.ones([3, 3]) }),
+      'no 2 rows of "teacher/logits"',
+    ],
+  ])('refuses %s', (_what, result, message) => {
+    expect(errorOf(() => draw(result()))).toMatchObject({
+      code: 'ANC_OBJECTIVE',
+      message: `${component}: draw returns ${message}.`,
+    });
   });
 });

@@ -34,9 +34,15 @@ export function scalarFrom(component: string, member: string, compute: () => unk
 /**
  * The memory that a component returns: every entry of the memory that it got, of the same shape.
  *
+ * @param member the function, for errors.
  * @throws `ANC_OBJECTIVE` for other entries or shapes, or where the function throws.
  */
-export function memoryFrom(component: string, memory: Tree, compute: () => unknown): Record<string, Tensor> {
+export function memoryFrom(
+  component: string,
+  member: string,
+  memory: Tree,
+  compute: () => unknown,
+): Record<string, Tensor> {
   const next = blamed(component, compute);
   const fault = (problem: string, expected: string, received: string): AncError =>
     new AncError('ANC_OBJECTIVE', `${component}: ${problem}.`, {
@@ -48,7 +54,7 @@ export function memoryFrom(component: string, memory: Tree, compute: () => unkno
   const [expected, received] = [namesOf(memory), tree === null ? [] : namesOf(tree)];
   if (tree === null || expected.join() !== received.join()) {
     throw fault(
-      'next returns other entries than its memory has',
+      `${member} returns other entries than its memory has`,
       expected.join(', ') || 'none',
       tree === null ? shapeOf(next) : received.join(', ') || 'none',
     );
@@ -56,7 +62,35 @@ export function memoryFrom(component: string, memory: Tree, compute: () => unkno
   for (const name of expected) {
     const [before, after] = [memory[name]!, tree[name]];
     if (isTensor(after) && after.shape.join() === before.shape.join()) continue;
-    throw fault(`next changes the shape of "${name}"`, `[${before.shape.join(', ')}]`, shapeOf(after));
+    throw fault(`${member} changes the shape of "${name}"`, `[${before.shape.join(', ')}]`, shapeOf(after));
   }
-  return produced(`${component} returned from next a memory that is`, { ...(tree as Tree) });
+  return produced(`${component} returned from ${member} a memory that is`, { ...(tree as Tree) });
+}
+
+/**
+ * The samples that a memory draws: entries of these names, [rows, …] each.
+ *
+ * @throws `ANC_OBJECTIVE` for others, or where the function throws.
+ */
+export function samplesFrom(
+  component: string,
+  names: readonly string[],
+  rows: number,
+  compute: () => unknown,
+): Record<string, Tensor> {
+  const drawn = blamed(component, compute);
+  const tree =
+    typeof drawn === 'object' && drawn !== null && !isTensor(drawn) ? (drawn as Tree<unknown>) : {};
+  for (const name of names) {
+    const entry = tree[name];
+    if (isTensor(entry) && entry.shape[0] === rows) continue;
+    throw new AncError('ANC_OBJECTIVE', `${component}: draw returns no ${rows} rows of "${name}".`, {
+      expected: `tensors of ${rows} rows by name: ${names.join(', ')}`,
+      received: entry === undefined ? namesOf(tree).join(', ') || shapeOf(drawn) : shapeOf(entry),
+      hint: 'return the same rows of every entry that `init` was given samples of.',
+    });
+  }
+  return produced(`${component} returned from draw samples that are`, {
+    ...(tree as Record<string, Tensor>),
+  });
 }

@@ -191,7 +191,7 @@ function discriminatorLoss(
     const regularized = regularizerContext(origin, attached, name, given, sample, first, second);
     const penalty = scalarFrom(origin, 'penalty', () => regularizer.penalty(regularized));
     if (hasMemory(regularizer)) {
-      const next = memoryFrom(origin, regularized.memory, () => regularizer.next(regularized));
+      const next = memoryFrom(origin, 'next', regularized.memory, () => regularizer.next(regularized));
       memories.push(prefixTree(name, next));
     }
     return penalty;

@@ -3,10 +3,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { BatchNormInput, ClassifierOutputs, Context } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
+import { received } from '../finite/produced.js';
 import type { RowRange } from '../tree/rows.js';
 import { mapTree, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { DataFreeSetup } from './data-free-step.js';
+import { samplesFrom } from './component-result.js';
 import { modelNames, modelStateOf } from './model-state.js';
+import { assertApplied, blamed } from './network-result.js';
 import { wholeContext } from './play-phases.js';
 
 /** Name of the replay memory in the training state. */
@@ -39,12 +42,14 @@ export function generate(
   context: Context,
 ) {
   const { stats } = modelStateOf(state, modelNames.generator);
-  const applied = generator.apply({ params, stats }, z, context);
+  const what = originOf('generator', generator);
+  const applied = blamed(what, () => generator.apply({ params, stats }, z, context));
+  assertApplied(what, applied, { params, stats }, [], z.shape[0]);
   const { images } = applied.outputs;
   const shape = [z.shape[0], ...state[PREVIEW]!.shape.slice(1)]; // of images that student and teacher take
   if (images instanceof tf.Tensor && images.shape.join() === shape.join())
     return { images, stats: applied.stats };
-  throw new AncError('ANC_OBJECTIVE', `${originOf('generator', generator)} makes no images of that shape.`, {
+  throw new AncError('ANC_OBJECTIVE', `${what} makes no images of that shape.`, {
     expected: `a tensor [${shape.join(', ')}], as student and teacher take it`,
     received: images instanceof tf.Tensor ? `[${images.shape.join(', ')}]` : String(images),
     hint: 'return { outputs: { images }, stats } from apply.',
@@ -65,7 +70,11 @@ export function applyTeacher(
     activation: (_name, x) => x,
     ...(seen && { normalized: seen }),
   };
-  return teacher.apply(modelStateOf(state, modelNames.teacher), images, frozen).outputs;
+  const what = originOf('model', teacher);
+  const variables = modelStateOf(state, modelNames.teacher);
+  const applied = blamed(what, () => teacher.apply(variables, received(what, 'the images', images), frozen));
+  assertApplied(what, applied, variables, ['logits'], images.shape[0]);
+  return applied.outputs;
 }
 
 /** Teacher outputs that the student's loss reads. */
@@ -131,8 +140,11 @@ export function shownBatch(setup: DataFreeSetup, state: Tree, batch: Tree, conte
     shown === undefined ? x : ownRows(x, shown, setup.mixup === true ? 1 : 0);
   const drawn = (): Tree => {
     if (!memory.fresh) {
-      const uniform = whole.noise('memory/rows', [rows], { kind: 'uniform', low: 0, high: 1 });
-      return memory.draw(subtree(state, MEMORY), own(uniform));
+      const uniform = own(whole.noise('memory/rows', [rows], { kind: 'uniform', low: 0, high: 1 }));
+      const names = ['images', ...teacherOutputsOf(setup).map((name) => `teacher/${name}`)];
+      return samplesFrom(originOf('memory', memory), names, uniform.shape[0], () =>
+        memory.draw(subtree(state, MEMORY), uniform),
+      );
     }
     const { params } = modelStateOf(state, modelNames.generator);
     const images = own(generate(setup, state, params, noiseFor(setup, whole, 'shown', rows), whole).images);

@@ -6,6 +6,7 @@ import type { BatchNormInput, Context } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
+import { received, receivedTree } from '../finite/produced.js';
 import { memoryFrom, scalarFrom } from './component-result.js';
 import { dataFreePhases, termMetric, type DataFreeSetup } from './data-free-step.js';
 import {
@@ -21,7 +22,7 @@ import { generatorMetrics } from './generator-metrics.js';
 import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
 import { objectiveContext } from './objective-context.js';
 import { wholeContext } from './play-phases.js';
-import { applyOptimizer, trainableParams } from './student-phase.js';
+import { applyOptimizer, producedGradients, trainableParams } from './student-phase.js';
 
 /** What the generator's loss is computed from, besides its parameters. */
 interface Given {
@@ -46,6 +47,7 @@ export function generatorPhase(setup: DataFreeSetup): Phase {
       const lossAt = (leaves: Tree): Differentiated =>
         generatorLoss(setup, given, subtree(leaves, `${generator}/params`));
       const found = setup.frozen === true ? forward(lossAt(params)) : valueAndGradients(lossAt, params);
+      producedGradients(found.grads, generator, originOf('generator', setup.generator));
       const entries = (kind: string): Record<string, Tensor> => subtree(found.aux, kind);
       return {
         grads: found.grads,
@@ -87,17 +89,25 @@ function generatorLoss(setup: DataFreeSetup, { state, hyper, context }: Given, p
   const teacher = applyTeacher(setup, state, images, context, (input) => batchNorms.push(input));
   const student = setup.student.apply(modelStateOf(state, modelNames.student), images, context).outputs;
   const { discrepancy } = setup;
-  const distance = scalarFrom(originOf('discrepancy', discrepancy), 'distance', () =>
+  const what = originOf('discrepancy', discrepancy);
+  const distance = scalarFrom(what, 'distance', () =>
     discrepancy.distance(
-      student.logits,
-      teacher.logits,
+      received(what, "the student's logits", student.logits),
+      received(what, "the teacher's logits", teacher.logits),
       objectiveContext('generator/discrepancy', hyper, context, {}),
     ),
   );
   const penalties = setup.terms.map((term, i) => {
-    const own: Omit<GeneratorTermContext, 'progress' | 'noise'> = { images, z, teacher, student, batchNorms };
+    const what = originOf('generator term', term);
+    const own: Omit<GeneratorTermContext, 'progress' | 'noise'> = {
+      images: received(what, 'the images', images),
+      z,
+      teacher: receivedTree(what, teacher),
+      student: receivedTree(what, student),
+      batchNorms,
+    };
     const given = objectiveContext(`generator/term/${i}`, hyper, context, own);
-    return scalarFrom(originOf('generator term', term), 'penalty', () => term.penalty(given));
+    return scalarFrom(what, 'penalty', () => term.penalty(given));
   });
   const adversarial = tf.neg<Scalar>(tf.mul(distance, hyper.discrepancy!));
   return {
@@ -119,7 +129,7 @@ function remembered(setup: DataFreeSetup, state: Tree, samples: Tree): Record<st
   const before = subtree(state, MEMORY);
   const after = memory.fresh
     ? {}
-    : memoryFrom(originOf('memory', memory), before, () => memory.push(before, samples));
+    : memoryFrom(originOf('memory', memory), 'push', before, () => memory.push(before, samples));
   const images = samples.images!;
   const previewed = Math.min(PREVIEWED, images.shape[0]);
   return mergeTrees(prefixTree(MEMORY, after), { [PREVIEW]: tf.slice(images, 0, previewed) });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Stage } from '../contracts/method.js';
 import type { Phase } from '../contracts/step.js';
 import { EagerBackend } from '../eager/eager-backend.js';
-import { filled, type Tree } from '../tree/tree.js';
+import { filled, type HostTensor, type Tree } from '../tree/tree.js';
 import { rehearse } from './rehearse.js';
 
 /** What a careless author does. */
@@ -60,6 +60,21 @@ describe('rehearse', () => {
     expect(first).toEqual({ discriminator: batch, student: batch });
     expect(second).toEqual({ student: { images: [2, 4, 4, 1], labels: [2] } });
     expect(previousStates).toEqual([['w'], ['w']]); // it is made twice
+  });
+
+  it.each([
+    [true, 2],
+    [false, 1],
+  ])('with `repeats: %s` runs code %i times', async (repeats, times) => {
+    const calls = { init: 0, gradients: 0 };
+    const plain = phase('student', {});
+    const counted: Phase = {
+      ...plain,
+      gradients: (...given) => (calls.gradients++, plain.gradients(...given)),
+    };
+    const init = (): Tree<HostTensor> => (calls.init++, { w: filled([3], 2) });
+    await rehearse({ ...options, repeats, stages: [stage('counted', [counted], { init })] });
+    expect(calls).toEqual({ init: times, gradients: times });
   });
 
   it('throws the error of the first step, and leaves no tensor behind', async () => {

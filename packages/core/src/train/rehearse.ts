@@ -39,15 +39,15 @@ export interface RehearseOptions {
   readonly teacherOutputs: Tree<readonly number[]> | null;
   /** Variables of the teacher's shapes, for stages that apply it. */
   readonly teacher?: Variables<HostTensor> | null;
-  /**
-   * Who made the stages, as errors call it.
-   */
+  /** Who made the stages, as errors call it. */
   readonly origin?: string;
   /**
    * Whether each step is also run on random inputs to see that its parts return finite numbers, and from which initial
    * state; not where left out.
    */
   readonly finite?: FiniteRehearsal | undefined;
+  /** Whether code runs twice, to see that it depends on its arguments alone; so where left out. See `RehearsalOptions`. */
+  readonly repeats?: boolean;
 }
 
 /**
@@ -59,7 +59,7 @@ export interface RehearseOptions {
  *   that is looked for; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
-  const { backend, stages, batchSize, accumulate = 1, exchanges = false, finite } = options;
+  const { backend, stages, batchSize, accumulate = 1, exchanges = false, finite, repeats = true } = options;
   const synchronized = exchanges ? (options.synchronized ?? null) : null;
   // Op by op, two images show the same errors as a whole batch.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
@@ -71,13 +71,15 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   try {
     for (const [i, stage] of stages.entries()) {
       try {
-        state = initialState(stage, state, options.teacher);
+        state = repeats
+          ? initialState(stage, state, options.teacher)
+          : stage.init(Rng.still(), state, options.teacher);
         assertDivisible(stage, accumulate, exchanges);
         const spec = specFor(stage, state, batch, options);
-        if (accumulate === 1 && !exchanges) await backend.rehearse(stage.step, spec);
+        if (accumulate === 1 && !exchanges) await backend.rehearse(stage.step, spec, { repeats });
         else if (exchangesWithin(backend, accumulate))
-          await backend.rehearse(stage.step, exchangingSpec(spec, synchronized));
-        else await rehearseSplit(backend, stage.step, spec, { accumulate, synchronized });
+          await backend.rehearse(stage.step, exchangingSpec(spec, synchronized), { repeats });
+        else await rehearseSplit(backend, stage.step, spec, { accumulate, synchronized }, repeats);
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
@@ -148,21 +150,22 @@ async function rehearseSplit(
   step: Step,
   spec: StepSpec,
   options: SplitOptions,
+  repeats: boolean,
 ): Promise<void> {
   const specs = await SplitSpecs.of(backend, step, spec, options);
   for (const phase of step.phases) {
     if (phase.replicated === true) {
       const { step: whole, spec: needed } = specs.replicated(phase, 0);
-      await backend.rehearse(whole, needed);
+      await backend.rehearse(whole, needed, { repeats });
       continue;
     }
     const sizes = new Set(specs.parts.map(({ count }) => count));
     for (const size of sizes) {
       const { step: half, spec: needed } = specs.gradients(phase, 0, size);
-      await backend.rehearse(half, needed);
+      await backend.rehearse(half, needed, { repeats });
     }
     const { step: half, spec: needed } = specs.update(phase);
-    await backend.rehearse(half, needed);
+    await backend.rehearse(half, needed, { repeats });
   }
 }
 

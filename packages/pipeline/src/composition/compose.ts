@@ -27,11 +27,8 @@ export interface Composition {
   readonly broken: readonly BrokenPlugin[];
 }
 
-/** Kinds whose code computes tensors in a training step. */
-const IN_STEPS: readonly Kind[] = [
-  ...(['models', 'methods', 'discriminators', 'regularizers', 'dataTerms'] as const),
-  ...(['adversarialLosses', 'balancers', 'tasks', 'optimizers'] as const),
-];
+/** Kinds whose code computes no tensors in a training step; a new kind counts as one that does. */
+const OUTSIDE_STEPS: readonly Kind[] = ['datasets', 'augmentations', 'schedules', 'hooks', 'backends'];
 
 /** An installed plugin that cannot be used. */
 export interface BrokenPlugin {
@@ -151,7 +148,7 @@ export function compose(
   const events: RegistryEvents = {
     used: (name, kind) => {
       used.add(name);
-      hasOwnParts ||= IN_STEPS.includes(kind) && !builtIn.has(name);
+      hasOwnParts ||= !OUTSIDE_STEPS.includes(kind) && !builtIn.has(name);
     },
     unknown: (name) => hintOf(name, broken),
   };

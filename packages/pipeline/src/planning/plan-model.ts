@@ -162,7 +162,7 @@ export function studentPlanner({
     requireImages(method.method.name, stages, data);
     const rng = Rng.fromSeed(seed).split('student');
     const origin = originOf('method', method.made);
-    const finite = hasOwnParts() ? { rng, origin } : undefined;
+    const own = hasOwnParts();
     await rehearse({
       backend,
       ...rehearsed,
@@ -171,7 +171,8 @@ export function studentPlanner({
       teacherOutputs: teacher.outputs,
       teacher: teacherVariables,
       origin,
-      finite,
+      finite: own ? { rng, origin } : undefined,
+      repeats: own,
     });
     const { method: named, options: completed, needsTeacher } = method;
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };

@@ -193,8 +193,9 @@ async function planWith<D extends TrainingData>(
     const stage = { backend: backends.student, ...rehearsed, shape: dataset.shape };
     if (!('given' in teacher)) {
       const { stages, rng } = teacher;
-      const finite = hasOwnParts() ? { rng, origin: 'the training of the teacher' } : undefined;
-      await rehearse({ ...stage, stages, teacherOutputs: null, finite });
+      const own = hasOwnParts();
+      const finite = own ? { rng, origin: 'the training of the teacher' } : undefined;
+      await rehearse({ ...stage, stages, teacherOutputs: null, finite, repeats: own });
     }
     const studentOf = studentPlanner({
       model: studentOptions.model,

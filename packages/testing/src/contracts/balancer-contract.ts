@@ -65,7 +65,7 @@ export function balancerContract(
           adversarial: tensors['norm/adversarial'],
         } as GradientNorms;
         const weight = scalarFrom(what, 'weight', () => balancer.weight(memory));
-        return { weight, ...memoryFrom(what, memory, () => balancer.next(memory, norms)) };
+        return { weight, ...memoryFrom(what, 'next', memory, () => balancer.next(memory, norms)) };
       },
       {
         id: `contract: ${what}`,

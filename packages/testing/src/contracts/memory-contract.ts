@@ -64,7 +64,7 @@ export function memoryContract(
     const push = await on.compileFunction(
       (tensors) => {
         const before = subtree(tensors, 'kept');
-        return memoryFrom(what, before, () => memory.push(before, subtree(tensors, 'samples')));
+        return memoryFrom(what, 'push', before, () => memory.push(before, subtree(tensors, 'samples')));
       },
       { id: `contract: push to ${what}`, inputs: specs },
     );

@@ -119,7 +119,7 @@ async function memoryAfter(
     (tensors) => {
       const own = mapTree(from, (_, name) => tensors[name]!);
       const context = contextOf(tensors, tensors, own, (name) => tensors[name]!);
-      return memoryFrom(what, own, () => regularizer.next(context));
+      return memoryFrom(what, 'next', own, () => regularizer.next(context));
     },
     { id: `contract: memory of ${what}`, inputs: mapTree(inputs, specOf) },
   );
