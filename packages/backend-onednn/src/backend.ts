@@ -1,4 +1,4 @@
-import { runPasses, traceFunction, traceStep, traceTwice, type TracedStep } from '@anc/compiler';
+import { runPasses, StepPrograms, traceFunction, traceTwice } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -31,22 +31,8 @@ const CACHE = 4 * 2 ** 20;
 /** Prefix of outputs: in a function, but not in a graph, an output may have the name of an input. */
 const OUTPUT = 'output/';
 
-interface CachedStep {
-  readonly program: Promise<StepProgram>;
-  users: number;
-}
-
-const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, spec]);
-
 /** What graphs are traced for. */
 const TARGET = { fusesRelu: true, ownGradients: true } as const;
-
-function traceOf(step: Step, spec: StepSpec, repeats = true): TracedStep {
-  const trace = (): TracedStep => traceStep(step, spec, TARGET);
-  return repeats
-    ? traceTwice(`the step (${step.phases.map(({ name }) => name).join(', ')})`, trace)
-    : trace();
-}
 
 /** Compiles steps and functions to primitives of oneDNN and kernels, and runs them on the processor, on a thread of its own. */
 export class OnednnBackend extends Backend {
@@ -55,8 +41,7 @@ export class OnednnBackend extends Backend {
   readonly capabilities: Capabilities;
   override readonly cache = CACHE;
   override readonly calibrates: boolean;
-  readonly #steps = new Map<string, CachedStep>();
-  readonly #rehearsed = new Map<string, TracedStep>();
+  readonly #programs: StepPrograms<StepProgram>;
 
   private constructor(
     /** The thread that computes. */
@@ -75,6 +60,13 @@ export class OnednnBackend extends Backend {
       compiled: true,
       rankMeans: training ? 'awaiting' : null,
     };
+    this.#programs = new StepPrograms({
+      target: TARGET,
+      build: (traced, spec) => buildStep(engine, traced, spec),
+      async free({ parts }) {
+        for (const { program } of parts) await engine.call('release', program);
+      },
+    });
   }
 
   /**
@@ -118,39 +110,11 @@ export class OnednnBackend extends Backend {
     return OnednnState.upload(this.engine, state);
   }
 
-  /** The trace that `rehearse` kept, or a new one. A kept trace holds a whole graph, so it is handed out once. */
-  #takeTrace(key: string, step: Step, spec: StepSpec): TracedStep {
-    const traced = this.#rehearsed.get(key) ?? traceOf(step, spec);
-    this.#rehearsed.delete(key);
-    return traced;
-  }
-
   async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
     signal?.throwIfAborted();
     this.#assertTrains();
-    const key = keyOf(step, spec);
-    const cached = this.#steps.get(key) ?? { program: this.#build(key, step, spec), users: 0 };
-    this.#steps.set(key, cached);
-    cached.users++;
-    const release = async (): Promise<void> => {
-      cached.users--;
-      if (cached.users > 0) return;
-      if (this.#steps.get(key) === cached) this.#steps.delete(key);
-      const built = await cached.program.catch(() => null);
-      for (const { program } of built?.parts ?? []) await this.engine.call('release', program);
-    };
-    try {
-      const program = await cached.program;
-      signal?.throwIfAborted();
-      return new OnednnStep(this.engine, program, release);
-    } catch (error) {
-      await release();
-      throw error;
-    }
-  }
-
-  async #build(key: string, step: Step, spec: StepSpec): Promise<StepProgram> {
-    return buildStep(this.engine, this.#takeTrace(key, step, spec), spec);
+    const { program, release } = await this.#programs.take(step, spec, signal);
+    return new OnednnStep(this.engine, program, release);
   }
 
   #assertTrains(): void {
@@ -163,15 +127,9 @@ export class OnednnBackend extends Backend {
     });
   }
 
-  /** Traces the step, which runs its code, and keeps the trace for `compile` where it will be compiled. */
-  override async rehearse(
-    step: Step,
-    spec: StepSpec,
-    { compiles = true, repeats = true }: RehearsalOptions = {},
-  ): Promise<void> {
+  override async rehearse(step: Step, spec: StepSpec, options: RehearsalOptions = {}): Promise<void> {
     this.#assertTrains();
-    const traced = traceOf(step, spec, repeats);
-    if (compiles) this.#rehearsed.set(keyOf(step, spec), traced);
+    this.#programs.rehearse(step, spec, options);
   }
 
   async compileFunction(
@@ -191,6 +149,7 @@ export class OnednnBackend extends Backend {
   }
 
   async dispose(): Promise<void> {
+    this.#programs.clear();
     await this.engine.close();
   }
 }

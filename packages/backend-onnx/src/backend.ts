@@ -1,11 +1,4 @@
-import {
-  passes as ownPasses,
-  type Pass,
-  type TargetOptions,
-  type TracedStep,
-  traceStep,
-  traceTwice,
-} from '@anc/compiler';
+import { passes as ownPasses, type Pass, StepPrograms, type TargetOptions } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -48,22 +41,12 @@ const WITH_FLOAT16 = 'cuda';
 /** Half the output of ResNet-164's largest layer for 128 images: 6 to 8 % faster than the whole batch (two cores). */
 const CACHE = 4 * 2 ** 20;
 
-interface CachedStep {
-  readonly program: Promise<StepProgram>;
-  users: number;
-}
-
-const namesOf = ({ phases }: Step): string => phases.map(({ name }) => name).join(', ');
-
-const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, spec]);
-
 /** Compiles steps and functions to ONNX graphs and runs them in ONNX Runtime, on a separate thread. */
 export class OnnxBackend extends Backend {
   readonly name: string;
   readonly capabilities: Capabilities;
   override readonly cache: number | null;
-  readonly #steps = new Map<string, CachedStep>();
-  readonly #rehearsed = new Map<string, TracedStep>();
+  readonly #programs: StepPrograms<StepProgram>;
 
   private constructor(
     /** The ONNX Runtime session thread. */
@@ -87,6 +70,15 @@ export class OnnxBackend extends Backend {
       rankMeans: 'awaiting',
     };
     this.cache = channelBlock === null ? null : CACHE;
+    const { stepsPerCall, trainingPrecision } = options;
+    const repeats = stepsPerCall > 1 && info.executionProviders.join() === 'cpu';
+    this.#programs = new StepPrograms({
+      target: targetFor(this, trainingPrecision === 'float16' ? 'float16' : 'float32', channelBlock),
+      build: (traced, spec) => buildStep(engine, traced, spec, { passes, repeats }),
+      async free({ sessions }) {
+        for (const session of sessions) await engine.call('releaseSession', session);
+      },
+    });
   }
 
   /** The requested execution provider; null for the processor's own. */
@@ -148,20 +140,6 @@ export class OnnxBackend extends Backend {
     };
   }
 
-  /** The trace that `rehearse` kept, or a new one. A kept trace holds a whole graph, so it is handed out once. */
-  #takeTrace(key: string, step: Step, spec: StepSpec): TracedStep {
-    const traced = this.#rehearsed.get(key) ?? this.#trace(step, spec);
-    this.#rehearsed.delete(key);
-    return traced;
-  }
-
-  #trace(step: Step, spec: StepSpec, repeats = true): TracedStep {
-    const { trainingPrecision } = this.options;
-    const target = targetOf(this, trainingPrecision === 'float16' ? 'float16' : 'float32', this.channelBlock);
-    const trace = (): TracedStep => traceStep(step, spec, target);
-    return repeats ? traceTwice(`the step (${namesOf(step)})`, trace) : trace();
-  }
-
   /** What products multiply, where that is not float32 always. */
   #precisions(): Tree<string> {
     if (this.accelerator !== WITH_FLOAT16) return {};
@@ -187,42 +165,12 @@ export class OnnxBackend extends Backend {
   }
 
   async compile(step: Step, spec: StepSpec, { signal }: CompileOptions = {}): Promise<CompiledStep> {
-    signal?.throwIfAborted();
-    const key = keyOf(step, spec);
-    const cached = this.#steps.get(key) ?? {
-      program: buildStep(this.engine, () => this.#takeTrace(key, step, spec), spec, {
-        passes: this.passes,
-        repeats: this.options.stepsPerCall > 1 && this.info.executionProviders.join() === 'cpu',
-      }),
-      users: 0,
-    };
-    this.#steps.set(key, cached);
-    cached.users++;
-    const release = async (): Promise<void> => {
-      cached.users--;
-      if (cached.users > 0) return;
-      if (this.#steps.get(key) === cached) this.#steps.delete(key);
-      const program = await cached.program.catch(() => null);
-      for (const session of program?.sessions ?? []) await this.engine.call('releaseSession', session);
-    };
-    try {
-      const program = await cached.program;
-      signal?.throwIfAborted();
-      return new OnnxStep(this.engine, program, release);
-    } catch (error) {
-      await release();
-      throw error;
-    }
+    const { program, release } = await this.#programs.take(step, spec, signal);
+    return new OnnxStep(this.engine, program, release);
   }
 
-  /** Traces the step, which runs its code, and keeps the trace for `compile` where it will be compiled. */
-  override async rehearse(
-    step: Step,
-    spec: StepSpec,
-    { compiles = true, repeats = true }: RehearsalOptions = {},
-  ): Promise<void> {
-    const traced = this.#trace(step, spec, repeats);
-    if (compiles) this.#rehearsed.set(keyOf(step, spec), traced);
+  override async rehearse(step: Step, spec: StepSpec, options: RehearsalOptions = {}): Promise<void> {
+    this.#programs.rehearse(step, spec, options);
   }
 
   async compileFunction(
@@ -232,19 +180,18 @@ export class OnnxBackend extends Backend {
     { signal }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
-    const target = targetOf(this, this.options.precision, null);
+    const target = targetFor(this, this.options.precision, null);
     return buildFunction(this.engine, f, spec, constants, { target, passes: this.passes });
   }
 
   async dispose(): Promise<void> {
-    this.#steps.clear();
-    this.#rehearsed.clear();
+    this.#programs.clear();
     await this.engine.close();
   }
 }
 
 /** What graphs are traced for. NCHWc layout is for training steps on processors, in float32; float16 is for accelerators. */
-function targetOf(
+function targetFor(
   { accelerator }: Pick<OnnxBackend, 'accelerator'>,
   products: 'float32' | 'float16',
   channelBlock: number | null,

@@ -55,14 +55,13 @@ export interface StepOptions {
 /** Bytes of state from which on steps share a call: LeNet-4's 19 MB gain by it, ResNet-20's 2 MB did not. */
 const LARGE_STATE = 4 * 2 ** 20;
 
-/** Traces, serializes and loads a step. */
+/** Serializes and loads a step. */
 export async function buildStep(
   engine: EngineClient,
-  trace: () => TracedStep,
+  traced: TracedStep,
   spec: StepSpec,
   { repeats, passes }: StepOptions,
 ): Promise<StepProgram> {
-  const traced = trace();
   const { outputs, report } = runPasses(traced, passes);
   const { sessions, plan } =
     spec.ranks === undefined && spec.exchanges !== true

@@ -1,5 +1,6 @@
 export { EngineState } from './engine/engine-state.js';
 export { metricsOfRows } from './engine/metric-rows.js';
+export { StepPrograms, type LentProgram, type StepBuilder } from './engine/step-programs.js';
 export { cutAtRankMeans, type Section } from './graph/cut.js';
 export { Graph, reachable, sameShape, type Operation, type Peephole } from './graph/graph.js';
 export { NCHWC_DOMAIN, toNchwc } from './graph/nchwc.js';
