@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-common';
 import type { GraphStore } from './graph-store.js';
 import type { GraphTraits } from './protocol.js';
 import type { Runtime } from './runtime.js';
+import { withoutUnusedFusions } from './unused-fusions.js';
 
 interface Created {
   readonly created: Ort.InferenceSession;
@@ -26,7 +27,12 @@ export async function createSession(
     });
   const [first, ...others] = options.executionProviders ?? ['cpu'];
   if (first === 'cpu' || first === 'wasm') {
-    const created = kept && store !== null ? await createOnce(store, model, ort, options) : await create({});
+    if (!kept || first === 'wasm') return { created: await create({}), fellBack: false };
+    const forSteps = { ...options, extra: { ...options.extra, ...withoutUnusedFusions } };
+    const created =
+      store === null
+        ? await ort.InferenceSession.create(model, forSteps)
+        : await createOnce(store, model, ort, forSteps);
     return { created, fellBack: false };
   }
   if (first !== 'webgpu' || forProcessor.length === 0) {
