@@ -1,7 +1,7 @@
 import type { Backend, Inputs } from '../contracts/backend.js';
 import type { Stage } from '../contracts/method.js';
 import type { Variables } from '../contracts/network.js';
-import type { StepSpec } from '../contracts/step.js';
+import type { Step, StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { Rng } from '../random/rng.js';
 import type { NotFinite } from '../step/probing-step.js';
@@ -33,7 +33,7 @@ export const PROBED_ROWS = 2;
  *
  * @param spec of a batch of `PROBED_ROWS` rows.
  * @returns the initial state, which the next stage may start from.
- * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite.
+ * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite, or where the step cannot be run.
  */
 export async function rehearseFinite(
   backend: Backend,
@@ -58,7 +58,7 @@ export async function rehearseFinite(
     throw notFinite({ sentence, received: String(planned[1]) });
   }
   const inputs: Inputs = { batch: mapTree(spec.batch, exampleOf), hyper, noise: { seed: 0, step: 0 } };
-  const found = await probe(backend, stage, state, spec, inputs);
+  const found = await probe(backend, stage, state, spec, inputs, own);
   if (found !== null)
     throw notFinite(
       found.sentence.startsWith('phase ') ? { ...found, sentence: `${own}: ${found.sentence}` } : found,
@@ -66,14 +66,50 @@ export async function rehearseFinite(
   return state;
 }
 
-/** A backend that cannot run the counts has rehearsed the step itself already. */
-const probe = (
+/** Where the counts cannot be run, the step itself is: that may be all that a backend can do, or the step's own fault. */
+async function probe(
   backend: Backend,
   stage: Stage,
   state: Tree<HostTensor>,
-  { phases = [] }: StepSpec,
+  spec: StepSpec,
   inputs: Inputs,
-): Promise<NotFinite | null> => probeStep(backend, stage, state, phases, inputs).catch(() => null);
+  own: string,
+): Promise<NotFinite | null> {
+  try {
+    return await probeStep(backend, stage, state, spec.phases ?? [], inputs);
+  } catch {
+    await runOnce(backend, stage.step, state, spec, inputs).catch((cause: unknown) => {
+      throw new AncError('ANC_OBJECTIVE', `${own} fails in its first update.`, {
+        expected: 'an update that runs from its initial state, on random images',
+        received: cause instanceof Error ? cause.message : String(cause),
+        hint: 'look for indices that are outside of a tensor, as those computed of NaN are.',
+        cause,
+      });
+    });
+    return null;
+  }
+}
+
+async function runOnce(
+  backend: Backend,
+  step: Step,
+  initial: Tree<HostTensor>,
+  spec: StepSpec,
+  inputs: Inputs,
+): Promise<void> {
+  const compiled = await backend.compile(step, spec);
+  try {
+    const state = await backend.upload(initial);
+    try {
+      await compiled.run(state, inputs);
+      await compiled.metrics(); // the step may have been queued: the readback waits for it
+    } finally {
+      await state.dispose();
+    }
+  } finally {
+    await compiled.dispose();
+  }
+}
 
 const notFinite = ({ sentence, received }: NotFinite): AncError =>
   new AncError('ANC_OBJECTIVE', `${sentence}.`, {
