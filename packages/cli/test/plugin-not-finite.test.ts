@@ -100,6 +100,7 @@ export default definePlugin({
   dataTerms: {
     nan: made(() => ({ name: 'nan', loss: (s, t) => nan(tf.mean(tf.sub(s, t))) })),
     steep: made(() => ({ name: 'steep', loss: (s) => tf.mean(steep(s)) })),
+    topEight: made(() => ({ name: 'topEight', loss: (s, t) => tf.mean(tf.abs(tf.slice(tf.sub(s, t), 0, 8))) })),
     shrinks: made(() => ({ name: 'shrinks', loss: (s, t, { progress }) => above(tf.sub(tf.add(tf.mul(0, tf.mean(s)), 1), progress), 0.6) })),
   },
   adversarialLosses: {
@@ -275,8 +276,20 @@ describe('a part of a plugin that returns what is not finite is named before any
       'memory "nan" of plugin "anc-plugin-zoo" returned from push a memory that is not finite',
     ],
     [
+      ['--methods', 'few-images-hard(discrepancy=steep)'],
+      'discrepancy "steep" of plugin "anc-plugin-zoo" returned a gradient for',
+    ],
+    [
+      ['--methods', 'data-free', '--student', 'anc-plugin-zoo:nan(widths=[2,2],features=8)'],
+      'model "nan" of plugin "anc-plugin-zoo" returned logits that are not finite',
+    ],
+    [
+      ['--methods', 'few-images-hard', '--student', 'anc-plugin-zoo:nan(widths=[2,2],features=8)'],
+      'model "nan" of plugin "anc-plugin-zoo" returned logits that are not finite',
+    ],
+    [
       ['--methods', 'data-free(memory=nanCount)'], // ONNX Runtime stops at rows that the memory does not have
-      'stage "generator" of method "data-free" of plugin "@anc/methods" fails in its first update.',
+      'stage "generator" of method "data-free" of plugin "@anc/methods" fails in its first update: ONNX',
     ],
     [['--schedule', 'nan'], 'schedule "nan" of plugin "anc-plugin-zoo": factor gives no factor'],
   ] as const)('%s', async (args, message) => {
@@ -298,6 +311,11 @@ it.each(['onnx', 'tfjs:wasm'])('a part that makes NaN in training alone is named
   expect(diverged[0]?.message).toContain(
     'First, data term "shrinks" of plugin "anc-plugin-zoo" returned from loss a number that is not finite.',
   );
+});
+
+it('a part that needs more rows than are probed is no fault', async () => {
+  const { code } = await run('--data-term', 'topEight', '--teacher-epochs', '1', '--name', 'rows');
+  expect(code).toBe(0);
 });
 
 it('constant logits, whose gradients are zero, are no fault', async () => {

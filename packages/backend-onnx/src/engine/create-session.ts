@@ -28,6 +28,7 @@ export async function createSession(
   const [first, ...others] = options.executionProviders ?? ['cpu'];
   if (first === 'cpu' || first === 'wasm') {
     if (!kept || first === 'wasm') return { created: await create({}), fellBack: false };
+    // What is kept is a training step.
     const forSteps = { ...options, extra: { ...options.extra, ...withoutUnusedFusions } };
     const created =
       store === null

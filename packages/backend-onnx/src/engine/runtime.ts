@@ -3,6 +3,7 @@ import { GraphStore } from './graph-store.js';
 import { NativeApi } from './native-api.js';
 import { NATIVE, webNotice } from './native-package.js';
 import type { EngineInfo, EngineOptions } from './protocol.js';
+import { UNUSED_FUSIONS } from './unused-fusions.js';
 
 export interface Runtime {
   /** Where optimized graphs are kept; null where none are. */
@@ -70,7 +71,13 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
   return {
     ort,
     native: () => (native ??= isNative ? NativeApi.load() : Promise.resolve(null)),
-    store: kept ? GraphStore.open([ort.env.versions.node ?? '', options.graphOptimizationLevel]) : null,
+    store: kept
+      ? GraphStore.open([
+          ort.env.versions.node ?? '',
+          options.graphOptimizationLevel,
+          UNUSED_FUSIONS.join(','),
+        ])
+      : null,
     info: {
       runtime,
       version: (web ? ort.env.versions.web : ort.env.versions.node) ?? ort.env.versions.common,

@@ -13,7 +13,7 @@ export const UNUSED_FUSIONS: readonly string[] = [
   ...['DynamicQuantizeMatMulFusion', 'MatMulIntegerToFloatFusion'],
 ];
 
-/** They as a session option. */
+/** The same, as an option of a session. */
 export const withoutUnusedFusions = {
   optimization: { disable_specified_optimizers: UNUSED_FUSIONS.join(';') },
 };

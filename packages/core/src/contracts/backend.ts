@@ -89,8 +89,8 @@ export interface RehearsalOptions {
   /** Whether the step will be compiled with the same spec, so that work for it is worth keeping; default: true. */
   readonly compiles?: boolean;
   /**
-   * Whether its code runs twice, to see that it depends on its arguments alone; default: true. False for code that is known
-   * to: everything that comes with ANC is tested for it.
+   * Whether its code runs twice, to see that it depends on its arguments alone; default: true. False where that is known, as
+   * of everything that comes with ANC.
    */
   readonly repeats?: boolean;
 }

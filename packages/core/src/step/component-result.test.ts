@@ -64,26 +64,27 @@ describe('memoryFrom', () => {
 });
 
 describe('samplesFrom', () => {
-  const draw = (result: unknown) => samplesFrom(component, ['images', 'teacher/logits'], 2, () => result);
+  const draw = (result: unknown) =>
+    samplesFrom(component, ['images', 'teacher/logits'], [2, 4, 4, 1], () => result);
+  const images = () => tf.zeros([2, 4, 4, 1]);
+  const logits = () => tf.ones([2, 3]);
 
-  it('takes rows of every sample, and more', () => {
-    const drawn = { images: tf.zeros([2, 4]), 'teacher/logits': tf.ones([2, 3]), age: tf.zeros([2]) };
-    expect(draw(drawn)).toEqual(drawn);
+  it('takes the rows of every sample, and nothing else', () => {
+    const drawn = { images: images(), 'teacher/logits': logits() };
+    expect(draw({ ...drawn, age: tf.zeros([2]) })).toEqual(drawn);
   });
 
   it.each([
-    ['no tree', () => tf.scalar(1), 'no 2 rows of "images"'],
-    ['no tensors', () => ({ images: [1, 2], 'teacher/logits': tf.ones([2, 3]) }), 'no 2 rows of "images"'],
-    ['a missing entry', () => ({ images: tf.zeros([2, 4]) }), 'no 2 rows of "teacher/logits"'],
-    [
-      'other rows',
-      () => ({ images: tf.zeros([2, 4]), 'teacher/logits': tf.ones([3, 3]) }),
-      'no 2 rows of "teacher/logits"',
-    ],
-  ])('refuses %s', (_what, result, message) => {
+    ['no tree', () => tf.scalar(1), 'images'],
+    ['no tensors', () => ({ images: [1, 2], 'teacher/logits': logits() }), 'images'],
+    ['another size', () => ({ images: tf.zeros([2, 3, 3, 1]), 'teacher/logits': logits() }), 'images'],
+    ['another type', () => ({ images: tf.cast(images(), 'int32'), 'teacher/logits': logits() }), 'images'],
+    ['a missing entry', () => ({ images: images() }), 'teacher/logits'],
+    ['other rows', () => ({ images: images(), 'teacher/logits': tf.ones([3, 3]) }), 'teacher/logits'],
+  ])('refuses %s', (_what, result, name) => {
     expect(errorOf(() => draw(result()))).toMatchObject({
       code: 'ANC_OBJECTIVE',
-      message: `${component}: draw returns ${message}.`,
+      message: `${component}: draw returned no "${name}" as they were stored.`,
     });
   });
 });

@@ -68,29 +68,36 @@ export function memoryFrom(
 }
 
 /**
- * The samples that a memory draws: entries of these names, [rows, …] each.
+ * The samples that a memory draws, of these names: as many rows as `images` has, and images of that shape.
  *
  * @throws `ANC_OBJECTIVE` for others, or where the function throws.
  */
 export function samplesFrom(
   component: string,
   names: readonly string[],
-  rows: number,
+  images: readonly number[],
   compute: () => unknown,
 ): Record<string, Tensor> {
   const drawn = blamed(component, compute);
   const tree =
     typeof drawn === 'object' && drawn !== null && !isTensor(drawn) ? (drawn as Tree<unknown>) : {};
+  const samples: Record<string, Tensor> = {};
   for (const name of names) {
     const entry = tree[name];
-    if (isTensor(entry) && entry.shape[0] === rows) continue;
-    throw new AncError('ANC_OBJECTIVE', `${component}: draw returns no ${rows} rows of "${name}".`, {
-      expected: `tensors of ${rows} rows by name: ${names.join(', ')}`,
-      received: entry === undefined ? namesOf(tree).join(', ') || shapeOf(drawn) : shapeOf(entry),
-      hint: 'return the same rows of every entry that `init` was given samples of.',
-    });
+    const shape = name === 'images' ? images.join(', ') : `${images[0]}, …`;
+    const fits =
+      isTensor(entry) &&
+      entry.dtype === 'float32' &&
+      (name === 'images' ? entry.shape.join(', ') === shape : entry.shape[0] === images[0]);
+    if (!fits)
+      throw new AncError('ANC_OBJECTIVE', `${component}: draw returned no "${name}" as they were stored.`, {
+        expected: `a float32 tensor of shape [${shape}]`,
+        received: isTensor(entry)
+          ? `${shapeOf(entry)}, ${entry.dtype}`
+          : `entries: ${namesOf(tree).join(', ') || 'none'}`,
+        hint: 'return one row for each number of `uniform`, of every entry of the samples that `init` received.',
+      });
+    samples[name] = entry;
   }
-  return produced(`${component} returned from draw samples that are`, {
-    ...(tree as Record<string, Tensor>),
-  });
+  return produced(`${component} returned from draw samples that are`, samples);
 }

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { BatchNormInput, ClassifierOutputs, Context } from '../contracts/network.js';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { BatchNormInput, ClassifierOutputs, Context, Network, Variables } from '../contracts/network.js';
+import type { ObjectiveContext } from '../contracts/objective.js';
 import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
 import { received } from '../finite/produced.js';
 import type { RowRange } from '../tree/rows.js';
 import { mapTree, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import type { DataFreeSetup } from './data-free-step.js';
-import { samplesFrom } from './component-result.js';
+import { samplesFrom, scalarFrom } from './component-result.js';
 import { modelNames, modelStateOf } from './model-state.js';
 import { assertApplied, blamed } from './network-result.js';
 import { wholeContext } from './play-phases.js';
@@ -49,8 +50,8 @@ export function generate(
   const shape = [z.shape[0], ...state[PREVIEW]!.shape.slice(1)]; // of images that student and teacher take
   if (images instanceof tf.Tensor && images.shape.join() === shape.join())
     return { images, stats: applied.stats };
-  throw new AncError('ANC_OBJECTIVE', `${what} makes no images of that shape.`, {
-    expected: `a tensor [${shape.join(', ')}], as student and teacher take it`,
+  throw new AncError('ANC_OBJECTIVE', `${what} makes no images of the shape that student and teacher take.`, {
+    expected: `a tensor [${shape.join(', ')}]`,
     received: images instanceof tf.Tensor ? `[${images.shape.join(', ')}]` : String(images),
     hint: 'return { outputs: { images }, stats } from apply.',
   });
@@ -70,11 +71,45 @@ export function applyTeacher(
     activation: (_name, x) => x,
     ...(seen && { normalized: seen }),
   };
-  const what = originOf('model', teacher);
-  const variables = modelStateOf(state, modelNames.teacher);
-  const applied = blamed(what, () => teacher.apply(variables, received(what, 'the images', images), frozen));
+  return outputsFor(teacher, modelStateOf(state, modelNames.teacher), images, frozen);
+}
+
+/** The student's outputs in training mode, as where it is updated; its statistics are not kept. */
+export const applyStudent = (
+  { student }: Pick<DataFreeSetup, 'student'>,
+  state: Tree,
+  images: Tensor,
+  context: Context,
+): ClassifierOutputs => outputsFor(student, modelStateOf(state, modelNames.student), images, context);
+
+/** A model's outputs for images that were made, to which gradients flow. */
+function outputsFor(
+  model: Network<ClassifierOutputs>,
+  variables: Variables,
+  images: Tensor,
+  context: Context,
+): ClassifierOutputs {
+  const what = originOf('model', model);
+  const applied = blamed(what, () => model.apply(variables, received(what, 'the images', images), context));
   assertApplied(what, applied, variables, ['logits'], images.shape[0]);
   return applied.outputs;
+}
+
+/** The discrepancy between two models' logits. */
+export function distanceBetween(
+  { discrepancy }: Pick<DataFreeSetup, 'discrepancy'>,
+  student: ClassifierOutputs,
+  teacher: ClassifierOutputs,
+  context: ObjectiveContext,
+): Scalar {
+  const what = originOf('discrepancy', discrepancy);
+  return scalarFrom(what, 'distance', () =>
+    discrepancy.distance(
+      received(what, "the student's logits", student.logits),
+      received(what, "the teacher's logits", teacher.logits),
+      context,
+    ),
+  );
 }
 
 /** Teacher outputs that the student's loss reads. */
@@ -142,7 +177,8 @@ export function shownBatch(setup: DataFreeSetup, state: Tree, batch: Tree, conte
     if (!memory.fresh) {
       const uniform = own(whole.noise('memory/rows', [rows], { kind: 'uniform', low: 0, high: 1 }));
       const names = ['images', ...teacherOutputsOf(setup).map((name) => `teacher/${name}`)];
-      return samplesFrom(originOf('memory', memory), names, uniform.shape[0], () =>
+      const shape = [uniform.shape[0], ...state[PREVIEW]!.shape.slice(1)];
+      return samplesFrom(originOf('memory', memory), names, shape, () =>
         memory.draw(subtree(state, MEMORY), uniform),
       );
     }

@@ -10,7 +10,9 @@ import { received, receivedTree } from '../finite/produced.js';
 import { memoryFrom, scalarFrom } from './component-result.js';
 import { dataFreePhases, termMetric, type DataFreeSetup } from './data-free-step.js';
 import {
+  applyStudent,
   applyTeacher,
+  distanceBetween,
   generate,
   MEMORY,
   noiseFor,
@@ -19,7 +21,7 @@ import {
   samplesOf,
 } from './generated-images.js';
 import { generatorMetrics } from './generator-metrics.js';
-import { modelNames, modelStateOf, toStateEntries } from './model-state.js';
+import { modelNames, toStateEntries } from './model-state.js';
 import { objectiveContext } from './objective-context.js';
 import { wholeContext } from './play-phases.js';
 import { applyOptimizer, producedGradients, trainableParams } from './student-phase.js';
@@ -87,16 +89,9 @@ function generatorLoss(setup: DataFreeSetup, { state, hyper, context }: Given, p
   const { images, stats } = generate(setup, state, params, z, context);
   const batchNorms: BatchNormInput[] = [];
   const teacher = applyTeacher(setup, state, images, context, (input) => batchNorms.push(input));
-  const student = setup.student.apply(modelStateOf(state, modelNames.student), images, context).outputs;
-  const { discrepancy } = setup;
-  const what = originOf('discrepancy', discrepancy);
-  const distance = scalarFrom(what, 'distance', () =>
-    discrepancy.distance(
-      received(what, "the student's logits", student.logits),
-      received(what, "the teacher's logits", teacher.logits),
-      objectiveContext('generator/discrepancy', hyper, context, {}),
-    ),
-  );
+  const student = applyStudent(setup, state, images, context);
+  const within = objectiveContext('generator/discrepancy', hyper, context, {});
+  const distance = distanceBetween(setup, student, teacher, within);
   const penalties = setup.terms.map((term, i) => {
     const what = originOf('generator term', term);
     const own: Omit<GeneratorTermContext, 'progress' | 'noise'> = {

@@ -6,10 +6,8 @@ import { originOf } from '../contracts/origin.js';
 import type { Step } from '../contracts/step.js';
 import { classification } from '../tasks/classification/classification.js';
 import { mapTree, type Tree } from '../tree/tree.js';
-import { scalarFrom } from './component-result.js';
 import type { DataFreeSetup } from './data-free-step.js';
-import { applyTeacher, samplesOf } from './generated-images.js';
-import { modelNames, modelStateOf } from './model-state.js';
+import { applyStudent, applyTeacher, distanceBetween, samplesOf } from './generated-images.js';
 import { objectiveContext } from './objective-context.js';
 import { shownStudentPhase, type Shown } from './shown-student-phase.js';
 
@@ -110,7 +108,7 @@ function randomPoint({ radius, steps }: HardExampleSetup, images: Tensor, contex
 const projected = (x: Tensor, images: Tensor, radius: number): Tensor =>
   tf.clipByValue(tf.add(images, tf.clipByValue(tf.sub(x, images), -radius, radius)), 0, 255);
 
-/** The discrepancy at x, of which the teacher says `teacher`. The student runs in training mode, as where it is updated; its statistics are not kept. */
+/** The discrepancy at x, of which the teacher says `teacher`. */
 function discrepancyAt(
   setup: HardExampleSetup,
   state: Tree,
@@ -119,13 +117,6 @@ function discrepancyAt(
   hyper: Tree<Scalar>,
   context: Context,
 ): Scalar {
-  const { discrepancy } = setup;
-  const student = setup.student.apply(modelStateOf(state, modelNames.student), x, context).outputs;
-  return scalarFrom(originOf('discrepancy', discrepancy), 'distance', () =>
-    discrepancy.distance(
-      student.logits,
-      teacher.logits,
-      objectiveContext('hard/discrepancy', hyper, context, {}),
-    ),
-  );
+  const student = applyStudent(setup, state, x, context);
+  return distanceBetween(setup, student, teacher, objectiveContext('hard/discrepancy', hyper, context, {}));
 }

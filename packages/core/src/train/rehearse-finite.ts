@@ -24,21 +24,28 @@ export interface FiniteRehearsal {
   readonly origin: string;
 }
 
-/** Images of the batch: enough for whatever compares rows. */
+/** What a stage's step is run for. */
+export interface ProbedSpecs {
+  /** Of a batch of `PROBED_ROWS` rows. */
+  readonly few: StepSpec;
+  /** Of a whole batch, where a step takes one; null where it is divided, or exchanges. */
+  readonly whole: StepSpec | null;
+}
+
+/** Images of the batch: enough for most of what compares rows. */
 export const PROBED_ROWS = 2;
 
 /**
  * Runs a stage's step once, from its initial state on random images and teacher outputs, and looks at what each of its parts
  * returns.
  *
- * @param spec of a batch of `PROBED_ROWS` rows.
  * @returns the initial state, which the next stage may start from.
  * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite, or where the step cannot be run.
  */
 export async function rehearseFinite(
   backend: Backend,
   stage: Stage,
-  spec: StepSpec,
+  specs: ProbedSpecs,
   { rng, origin }: FiniteRehearsal,
   previous: Tree<HostTensor> | null,
   teacher: Variables<HostTensor> | null | undefined,
@@ -57,8 +64,12 @@ export async function rehearseFinite(
     const sentence = `${own} plans a hyperparameter "${planned[0]}" that is not finite`;
     throw notFinite({ sentence, received: String(planned[1]) });
   }
-  const inputs: Inputs = { batch: mapTree(spec.batch, exampleOf), hyper, noise: { seed: 0, step: 0 } };
-  const found = await probe(backend, stage, state, spec, inputs, own);
+  const inputs = ({ batch }: StepSpec): Inputs => ({
+    batch: mapTree(batch, exampleOf),
+    hyper,
+    noise: { seed: 0, step: 0 },
+  });
+  const found = await probe(backend, stage, state, specs, inputs, own);
   if (found !== null)
     throw notFinite(
       found.sentence.startsWith('phase ') ? { ...found, sentence: `${own}: ${found.sentence}` } : found,
@@ -66,23 +77,26 @@ export async function rehearseFinite(
   return state;
 }
 
-/** Where the counts cannot be run, the step itself is: that may be all that a backend can do, or the step's own fault. */
+/**
+ * Some backends cannot run the counts, and some steps need more rows than are probed: these are no faults, so then the step
+ * itself is run, on a whole batch.
+ */
 async function probe(
   backend: Backend,
   stage: Stage,
   state: Tree<HostTensor>,
-  spec: StepSpec,
-  inputs: Inputs,
+  { few, whole }: ProbedSpecs,
+  inputs: (spec: StepSpec) => Inputs,
   own: string,
 ): Promise<NotFinite | null> {
   try {
-    return await probeStep(backend, stage, state, spec.phases ?? [], inputs);
+    return await probeStep(backend, stage, state, few.phases ?? [], inputs(few));
   } catch {
-    await runOnce(backend, stage.step, state, spec, inputs).catch((cause: unknown) => {
-      throw new AncError('ANC_OBJECTIVE', `${own} fails in its first update.`, {
-        expected: 'an update that runs from its initial state, on random images',
-        received: cause instanceof Error ? cause.message : String(cause),
-        hint: 'look for indices that are outside of a tensor, as those computed of NaN are.',
+    if (whole === null) return null;
+    await runOnce(backend, stage.step, state, whole, inputs(whole)).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new AncError('ANC_OBJECTIVE', `${own} fails in its first update: ${why}`, {
+        hint: 'one of its parts computes what the backend cannot, such as an index of NaN.',
         cause,
       });
     });

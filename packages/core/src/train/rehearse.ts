@@ -46,7 +46,7 @@ export interface RehearseOptions {
    * state; not where left out.
    */
   readonly finite?: FiniteRehearsal | undefined;
-  /** Whether code runs twice, to see that it depends on its arguments alone; so where left out. See `RehearsalOptions`. */
+  /** Whether code runs twice, to see that it depends on its arguments alone; default: true. See `RehearsalOptions`. */
   readonly repeats?: boolean;
 }
 
@@ -83,7 +83,8 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
-        started = await rehearseFinite(backend, stage, few, own, started, options.teacher);
+        const whole = accumulate === 1 && !exchanges ? specFor(stage, state, batchSize, options) : null;
+        started = await rehearseFinite(backend, stage, { few, whole }, own, started, options.teacher);
       } catch (error) {
         throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
       }

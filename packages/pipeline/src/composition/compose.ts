@@ -27,8 +27,8 @@ export interface Composition {
   readonly broken: readonly BrokenPlugin[];
 }
 
-/** Kinds whose code computes no tensors in a training step; a new kind counts as one that does. */
-const OUTSIDE_STEPS: readonly Kind[] = ['datasets', 'augmentations', 'schedules', 'hooks', 'backends'];
+/** Kinds whose code neither computes tensors in a training step nor runs it; a new kind counts as one that does. */
+const OUTSIDE_STEPS: readonly Kind[] = ['datasets', 'augmentations', 'schedules', 'hooks'];
 
 /** An installed plugin that cannot be used. */
 export interface BrokenPlugin {
