@@ -15,7 +15,9 @@ export interface StepBuilder<P> {
 
 /** A program, and how to give it back. */
 export interface LentProgram<P> {
+  /** It is shared with other users. */
   readonly program: P;
+  /** To be called once, when it is no longer used. */
   release(): Promise<void>;
 }
 
@@ -31,7 +33,10 @@ export class StepPrograms<P> {
   readonly #built = new Map<string, Built<P>>();
   readonly #rehearsed = new Map<string, TracedStep>();
 
-  constructor(readonly builder: StepBuilder<P>) {}
+  constructor(
+    /** How the engine builds them. */
+    readonly builder: StepBuilder<P>,
+  ) {}
 
   /** Traces the step, which runs its code, and keeps the trace where the step will be compiled. */
   rehearse(step: Step, spec: StepSpec, { compiles = true, repeats = true }: RehearsalOptions): void {
