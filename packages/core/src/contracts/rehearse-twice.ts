@@ -4,7 +4,7 @@ import { collectingKept } from '../purity/collecting-kept.js';
 import { forbiddingReads } from '../purity/forbidding-reads.js';
 import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { mapTree, namesOf, sizeOf, type HostTensor, type LeafSpec, type Tree } from '../tree/tree.js';
-import type { Backend, CompiledStep } from './backend.js';
+import type { Backend, CompiledStep, Inputs } from './backend.js';
 import type { Step, StepSpec } from './step.js';
 
 /** By how much the results of two equal steps may differ on a device that adds in any order. */
@@ -23,7 +23,10 @@ export async function rehearseTwice(backend: Backend, step: Step, spec: StepSpec
   const watch: Watch = (code) =>
     watchingSources(uses, runs, () => forbiddingReads(() => collectingKept(kept, code)));
   const compiled = await backend.compile(watched(step, watch), spec);
-  const run = (): Promise<Tree<HostTensor>> => (runs++, resultOf(backend, compiled, spec));
+  const run = (): Promise<Tree<HostTensor>> => (
+    runs++,
+    resultOf(backend, compiled, mapTree(spec.state, exampleOf), inputsOf(spec))
+  );
   try {
     const [before, after] = [await run(), await run()];
     const allowed = backend.capabilities.deterministic ? 0 : TOLERANCE;
@@ -44,22 +47,42 @@ export async function rehearseTwice(backend: Backend, step: Step, spec: StepSpec
  *
  * @throws the step's own error.
  */
-export async function rehearseOnce(backend: Backend, step: Step, spec: StepSpec): Promise<void> {
+export const rehearseOnce = (backend: Backend, step: Step, spec: StepSpec): Promise<void> =>
+  runOnce(backend, step, spec, mapTree(spec.state, exampleOf), inputsOf(spec));
+
+/** Runs a step once, and throws its error. */
+export async function runOnce(
+  backend: Backend,
+  step: Step,
+  spec: StepSpec,
+  initial: Tree<HostTensor>,
+  inputs: Inputs,
+): Promise<void> {
   const compiled = await backend.compile(step, spec);
   try {
-    await resultOf(backend, compiled, spec);
+    await resultOf(backend, compiled, initial, inputs);
   } finally {
     await compiled.dispose();
   }
 }
 
-/** The state and the metrics after one step on inputs that are always the same. */
-async function resultOf(backend: Backend, compiled: CompiledStep, spec: StepSpec): Promise<Tree<HostTensor>> {
-  const state = await backend.upload(mapTree(spec.state, exampleOf));
+/** Inputs that are always the same. */
+const inputsOf = ({ batch, hyper }: StepSpec): Inputs => ({
+  batch: mapTree(batch, exampleOf),
+  hyper: Object.fromEntries(hyper.map((name) => [name, 0.5])),
+  noise: { seed: 0, step: 0 },
+});
+
+/** The state and the metrics after one step. */
+async function resultOf(
+  backend: Backend,
+  compiled: CompiledStep,
+  initial: Tree<HostTensor>,
+  inputs: Inputs,
+): Promise<Tree<HostTensor>> {
+  const state = await backend.upload(initial);
   try {
-    const hyper = Object.fromEntries(spec.hyper.map((name) => [name, 0.5]));
-    const batch = mapTree(spec.batch, exampleOf);
-    await compiled.run(state, { batch, hyper, noise: { seed: 0, step: 0 } });
+    await compiled.run(state, inputs);
     const metrics = await compiled.metrics(); // the step may have been queued: the readback waits for it
     const after = await state.read();
     return { ...after, ...mapTree(metrics, (value) => ({ shape: [], data: Float32Array.of(value) })) };

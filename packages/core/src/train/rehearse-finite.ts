@@ -1,7 +1,8 @@
 import type { Backend, Inputs } from '../contracts/backend.js';
 import type { Stage } from '../contracts/method.js';
 import type { Variables } from '../contracts/network.js';
-import type { Step, StepSpec } from '../contracts/step.js';
+import { runOnce } from '../contracts/rehearse-twice.js';
+import type { StepSpec } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { Rng } from '../random/rng.js';
 import type { NotFinite } from '../step/probing-step.js';
@@ -93,7 +94,7 @@ async function probe(
     return await probeStep(backend, stage, state, few.phases ?? [], inputs(few));
   } catch {
     if (whole === null) return null;
-    await runOnce(backend, stage.step, state, whole, inputs(whole)).catch((cause: unknown) => {
+    await runOnce(backend, stage.step, whole, state, inputs(whole)).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new AncError('ANC_OBJECTIVE', `${own} fails in its first update: ${why}`, {
         hint: 'one of its parts computes what the backend cannot, such as an index of NaN.',
@@ -101,27 +102,6 @@ async function probe(
       });
     });
     return null;
-  }
-}
-
-async function runOnce(
-  backend: Backend,
-  step: Step,
-  initial: Tree<HostTensor>,
-  spec: StepSpec,
-  inputs: Inputs,
-): Promise<void> {
-  const compiled = await backend.compile(step, spec);
-  try {
-    const state = await backend.upload(initial);
-    try {
-      await compiled.run(state, inputs);
-      await compiled.metrics(); // the step may have been queued: the readback waits for it
-    } finally {
-      await state.dispose();
-    }
-  } finally {
-    await compiled.dispose();
   }
 }
 

@@ -71,9 +71,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   try {
     for (const [i, stage] of stages.entries()) {
       try {
-        state = repeats
-          ? initialState(stage, state, options.teacher)
-          : stage.init(Rng.still(), state, options.teacher);
+        state = initialState(stage, state, options.teacher, repeats);
         assertDivisible(stage, accumulate, exchanges);
         const spec = specFor(stage, state, batch, options);
         if (accumulate === 1 && !exchanges) await backend.rehearse(stage.step, spec, { repeats });
@@ -95,7 +93,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
 }
 
 /**
- * The initial state without random numbers, made twice.
+ * The initial state without random numbers, made twice where `repeats` says so.
  *
  * @throws `ANC_STAGE_INIT` where the two differ: the code draws its own random numbers, or remembers something; or where a
  *   number is not finite.
@@ -104,11 +102,12 @@ function initialState(
   stage: Stage,
   previous: Tree<HostTensor> | null,
   teacher: Variables<HostTensor> | null | undefined,
+  repeats: boolean,
 ): Tree<HostTensor> {
   const uses = new Uses();
   const init = (run: number): Tree<HostTensor> =>
     watchingSources(uses, run, () => stage.init(Rng.still(), previous, teacher));
-  const [state, again] = [init(0), init(1)];
+  const state = init(0);
   const infinite = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
   if (infinite !== undefined) {
     const { data } = state[infinite]!;
@@ -122,6 +121,8 @@ function initialState(
       },
     );
   }
+  if (!repeats) return state;
+  const again = init(1);
   const other = [...new Set([...namesOf(state), ...namesOf(again)])].find(
     (name) => !isSame(state[name], again[name]),
   );
