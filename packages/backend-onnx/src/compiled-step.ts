@@ -105,7 +105,10 @@ async function loadWhole(
     : serialize(traced.graph, outputs);
   const session = engine.handle();
   const forProcessor = nodesForProcessor(reachable(traced.graph, values));
-  await engine.createSession(session, model, { forProcessor, kept: true });
+  await engine.createSession(session, model, {
+    forProcessor,
+    isFinal: traced.target.channelBlock !== null,
+  });
   return {
     sessions: [session],
     plan: {

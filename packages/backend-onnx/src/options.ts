@@ -35,21 +35,16 @@ export const onnxSchema = z.strictObject({
   graphOptimizationLevel: z
     .enum(['disabled', 'basic', 'extended', 'layout', 'all'])
     .default('all')
-    .describe('how far ONNX Runtime optimizes graphs'),
-  graphCache: z
-    .boolean()
-    .default(true)
     .describe(
-      "whether steps as ONNX Runtime optimized them are kept in the user's cache folder, for a quicker start",
+      'how far ONNX Runtime optimizes graphs; training steps need none of it where the processor has the NCHWc layout',
     ),
   profile: z.string().optional().describe('path prefix under which ONNX Runtime writes profiles'),
 });
 
-/** Options of `onnx:<execution provider>`, whose name chooses the provider; only graphs for the processor are kept. */
+/** Options of `onnx:<execution provider>`, whose name chooses the provider. */
 export const acceleratorSchema = onnxSchema.omit({
   runtime: true,
   executionProviders: true,
-  graphCache: true,
 });
 
 const precisions = {

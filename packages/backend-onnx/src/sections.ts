@@ -18,7 +18,7 @@ export const isSections = (plan: StepPlan | readonly SectionPlan[]): plan is rea
 /** Loads a step that takes means over ranks: a session for each section between them. */
 export async function loadSections(
   engine: EngineClient,
-  { graph, metrics }: TracedStep,
+  { graph, metrics, target }: TracedStep,
   outputs: readonly NamedValue[],
 ): Promise<{ readonly sessions: readonly number[]; readonly plan: readonly SectionPlan[] }> {
   const sections = cutAtRankMeans(graph, outputs);
@@ -31,6 +31,7 @@ export async function loadSections(
     await engine.createSession(session, model, {
       forProcessor: nodesForProcessor(section.graph.nodes),
       isSection: true,
+      isFinal: target.channelBlock !== null,
     });
     const inputs = [...section.graph.inputs.keys()];
     const names = section.outputs.map(({ name }) => name);

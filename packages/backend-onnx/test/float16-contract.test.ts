@@ -11,7 +11,6 @@ describe('onnx, products of float16', () => {
   const options = {
     runtime: 'node',
     graphOptimizationLevel: 'disabled',
-    graphCache: false,
     precision: 'float16',
     trainingPrecision: 'float16',
   } as const;

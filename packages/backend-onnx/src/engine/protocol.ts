@@ -17,8 +17,6 @@ export interface EngineOptions {
   /** Microseconds that an idle thread of a session spins before it sleeps. */
   readonly spinning: number;
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
-  /** Whether optimized graphs are kept in the user's cache folder. */
-  readonly graphCache: boolean;
   /** Path prefix of the profiles that every session writes; null for none. */
   readonly profile: string | null;
 }
@@ -38,8 +36,8 @@ export interface EngineInfo {
 export interface GraphTraits {
   /** Nodes that an accelerator must leave to the processor. */
   readonly forProcessor?: readonly string[];
-  /** Whether its optimized form is kept on disk for later processes: a graph without weights. */
-  readonly kept?: boolean;
+  /** Whether the compiler's passes wrote it as it should run: ONNX Runtime's optimizer, which takes long, is not needed. */
+  readonly isFinal?: boolean;
   /**
    * Whether it is one of many that run one after the other. With an arena each would keep all memory that it has ever needed;
    * without, they share the heap (the adversarial step of ResNet-20, 128 images: 1.0 GB instead of 2.9 GB).

@@ -1,13 +1,9 @@
 import type * as Ort from 'onnxruntime-common';
-import { GraphStore } from './graph-store.js';
 import { NativeApi } from './native-api.js';
 import { NATIVE, webNotice } from './native-package.js';
 import type { EngineInfo, EngineOptions } from './protocol.js';
-import { UNUSED_FUSIONS } from './unused-fusions.js';
 
 export interface Runtime {
-  /** Where optimized graphs are kept; null where none are. */
-  readonly store: GraphStore | null;
   readonly ort: typeof Ort;
   /** The native runtime's C functions, for sessions of sections; null where they are not there. */
   readonly native: () => Promise<NativeApi | null>;
@@ -65,19 +61,11 @@ export async function loadRuntime(options: EngineOptions): Promise<Runtime> {
     ? options.executionProviders.map((name) => (name === 'cpu' ? 'wasm' : name))
     : options.executionProviders;
   const providers = web && requested[0] !== 'webgpu' ? ['wasm'] : [...requested];
-  const kept = options.graphCache && options.profile === null && !web && providers.join() === 'cpu';
   const isNative = !web && providers.join() === 'cpu' && options.profile === null;
   let native: Promise<NativeApi | null> | null = null;
   return {
     ort,
     native: () => (native ??= isNative ? NativeApi.load() : Promise.resolve(null)),
-    store: kept
-      ? GraphStore.open([
-          ort.env.versions.node ?? '',
-          options.graphOptimizationLevel,
-          UNUSED_FUSIONS.join(','),
-        ])
-      : null,
     info: {
       runtime,
       version: (web ? ort.env.versions.web : ort.env.versions.node) ?? ort.env.versions.common,

@@ -26,7 +26,8 @@ export async function sectionSession(
       .session;
     const created = NativeSession.create(native, model, {
       threads: info.threads,
-      graphOptimizationLevel: session.graphOptimizationLevel ?? 'all',
+      graphOptimizationLevel:
+        traits.isFinal === true ? 'disabled' : (session.graphOptimizationLevel ?? 'all'),
       configuration: {
         'session.use_env_allocators': '1',
         ...Object.fromEntries(

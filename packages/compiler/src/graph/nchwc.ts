@@ -14,16 +14,11 @@ export const NCHWC_DOMAIN = 'com.microsoft.nchwc';
 export const toNchwc = (graph: Graph, x: Value): Value =>
   graph.op('ReorderInput', [x], 'float32', x.shape, { channels_last: 0 }, NCHWC_DOMAIN);
 
-/** NCHWc layout back into [B, C, H, W]. */
-export const fromNchwc = (graph: Graph, x: Value): Value =>
-  graph.op(
-    'ReorderOutput',
-    [x],
-    'float32',
-    x.shape,
-    { channels: x.shape[1]!, channels_last: 0 },
-    NCHWC_DOMAIN,
-  );
+/** NCHWc layout back into [B, C, H, W]; of fewer channels, the first. */
+export function fromNchwc(graph: Graph, x: Value, channels = x.shape[1]!): Value {
+  const shape = [x.shape[0]!, channels, ...x.shape.slice(2)];
+  return graph.op('ReorderOutput', [x], 'float32', shape, { channels, channels_last: 0 }, NCHWC_DOMAIN);
+}
 
 /**
  * inputs: x; a filter, in memory [O / n, I / n, kh, kw, n of I, n of O]; perhaps a bias; perhaps a sum that the result is
@@ -76,6 +71,23 @@ export function nchwcFilterForImage(graph: Graph, block: number, filter: Value):
   const [output, input, height, width] = filter.shape as [number, number, number, number];
   const outputs = reshape(graph, filter, [output / block, block, input * height * width]);
   return reshape(graph, transpose(graph, outputs, [0, 2, 1]), filter.shape);
+}
+
+/** The same of constant filters, which zeros fill up to whole blocks of O: a constant. */
+export function constantNchwcFilterForImage(graph: Graph, block: number, filter: Value): Value {
+  const { source, shape } = filter;
+  if (source.kind !== 'constant') throw new Error('the filters are not constant');
+  const [output, ...rest] = shape as [number, number, number, number];
+  const whole = Math.ceil(output / block) * block;
+  return graph.named(`filters ${filter.id} in blocks of ${block}`, () => {
+    const data = new Float32Array(whole * sizeOf(rest));
+    data.set(source.data as Float32Array);
+    return graph.constant(
+      'float32',
+      [whole, ...rest],
+      permuted(data, [whole / block, block, sizeOf(rest)], [0, 2, 1]),
+    );
+  });
 }
 
 /** Every channel of x, in NCHWc layout, times its factor [C] plus its offset [C]: one pass on all threads. */
@@ -153,29 +165,33 @@ export function gatherRows(graph: Graph, rows: Value, name: string, order: () =>
 }
 
 /**
- * [B, O, H, W] in NCHWc layout, with batch and channels exchanged in whole blocks: filters of O from B in memory,
- * [O / n, B / n, H · W, n of B, n of O].
+ * [B, O, H, W] in NCHWc layout, with batch and channels exchanged in whole blocks: the filters of a convolution in groups, each
+ * of which reads an equal part of the batch: [groups · O, B / groups, H, W], in memory
+ * [groups, O / n, B / groups / n, H · W, n of B, n of O].
  */
-export function exchangeBlocks(graph: Graph, block: number, x: Value): Value {
+export function exchangeBlocks(graph: Graph, block: number, x: Value, groups: number): Value {
   const [batch, output, height, width] = x.shape as [number, number, number, number];
-  const axes = [batch / block, block, output / block, height * width];
-  return reshape(graph, transposeRows(graph, x, block, axes, [2, 0, 3, 1]), [output, batch, height, width]);
+  const axes = [groups, batch / groups / block, block, output / block, height * width];
+  const rows = transposeRows(graph, x, block, axes, [0, 3, 1, 4, 2]);
+  return reshape(graph, rows, [groups * output, batch / groups, height, width]);
 }
 
-/** How many channels {@link exchangeIntoNchwc} interleaves, column by column. */
-export const interleavedChannels = (block: number): number => block / 2;
+/** How many channels {@link exchangeIntoNchwc} interleaves, column by column: all of a single block, else half of each. */
+export const interleavedChannels = (block: number, channels: number): number =>
+  channels === block ? block : block / 2;
 
 /**
  * Images [B, C, H, W] in NCHWc layout with batch and channels exchanged, in blocks of the batch, where the columns of
- * n / 2 channels are interleaved: [2 · C / n, B, H, n / 2 · W]. So they come out of one reordering, in long rows; and a
- * convolution with few results in a row gets rows that fill its registers.
+ * m channels ({@link interleavedChannels}) are interleaved: [C / m, B, H, m · W]. So they come out of one reordering, in long rows;
+ * and a convolution with few results in a row gets rows that fill its registers.
  */
 export function exchangeIntoNchwc(graph: Graph, block: number, x: Value): Value {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const interleaved = interleavedChannels(block);
+  const interleaved = interleavedChannels(block, channels);
+  const shape = [channels / interleaved, batch, height, interleaved * width];
   const side = toNchwc(graph, reshape(graph, x, [1, batch, 1, channels * height * width]));
+  if (interleaved === channels) return reshape(graph, side, shape);
   // In memory: batch / n, channels / n, height · width, 2, interleaved, n.
   const axes = [batch / block, channels / block, height * width, block / interleaved];
-  const rows = transposeRows(graph, side, interleaved * block, axes, [1, 3, 0, 2]);
-  return reshape(graph, rows, [channels / interleaved, batch, height, interleaved * width]);
+  return reshape(graph, transposeRows(graph, side, interleaved * block, axes, [1, 3, 0, 2]), shape);
 }

@@ -1,4 +1,5 @@
 import { reachable, type Graph } from './graph.js';
+import { reshape } from './shape-ops.js';
 import type { NamedValue, Node, Value } from './value.js';
 
 /** A graph as it stands, for finding patterns in it. */
@@ -27,6 +28,10 @@ export class Substitution {
   readonly rebuild = ({ op, inputs, outputs, attributes, domain }: Node): void => {
     if (!inputs.some((input) => input !== null && this.#replacements.has(input))) return;
     const currentInputs = inputs.map((input) => input && this.current(input));
+    if (op === 'Reshape') {
+      this.replace(outputs[0]!, reshape(this.graph, currentInputs[0]!, outputs[0]!.shape));
+      return;
+    }
     const values = this.graph.node(op, currentInputs, outputs, attributes, domain);
     outputs.forEach((output, i) => this.replace(output, values[i]!));
   };

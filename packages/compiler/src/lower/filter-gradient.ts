@@ -8,6 +8,7 @@ import {
   padWidth,
   toNchwc,
 } from '../graph/nchwc.js';
+import type { Graph } from '../graph/graph.js';
 import { concat, pad, reshape, rotatePlanes, slice, transpose } from '../graph/shape-ops.js';
 import type { Value } from '../graph/value.js';
 import { windowGradient } from '../graph/window-gradients.js';
@@ -55,6 +56,14 @@ function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
   return t.tensor(value, filter, 'float32', [2, 3, 0, 1]);
 }
 
+/** [1, 2 · C, H, W] as [1, C, H, W]. */
+function sumOfHalves(graph: Graph, x: Value): Value {
+  const [, channels, height, width] = x.shape as [number, number, number, number];
+  const halves = reshape(graph, x, [2, channels / 2, height, width]);
+  const shape = [1, channels / 2, height, width];
+  return graph.op('ReduceSum', [halves, graph.integers([0])], 'float32', shape, { keepdims: 1 });
+}
+
 /**
  * ∂/∂filter of a convolution as a convolution: with batch and channels exchanged, x is the image, dy the filter, and
  * stride and dilation exchange their parts. In NCHWc layout, whose channels here are the images of the batch.
@@ -65,22 +74,26 @@ function nchwcConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: 
   const { inChannels: input, outChannels: output } = window;
   const { top, left, bottom, right } = window.padInfo;
   const block = t.target.channelBlock!;
-  const filter = exchangeBlocks(graph, block, toNchwc(graph, t.full(dy, layout)));
+  const interleaved = interleavedChannels(block, input);
+  const images = exchangeIntoNchwc(graph, block, toNchwc(graph, t.full(x, layout)));
+  const count = images.shape[0]!;
+  // Threads share images, groups and rows: a single image is read in two groups, whose results are added.
+  const groups = count === 1 && window.batchSize % (2 * block) === 0 ? 2 : 1;
+  const filter = exchangeBlocks(graph, block, toNchwc(graph, t.full(dy, layout)), groups);
   const [height, width] = reach(window);
   const attributes = exchanged(window, [top, 0, bottom, 0]);
   const [down, across] = attributes.dilations;
-  const interleaved = interleavedChannels(block);
-  const images = exchangeIntoNchwc(graph, block, toNchwc(graph, t.full(x, layout)));
   const wide = padWidth(graph, images, interleaved * left, interleaved * right);
-  const groups = input / interleaved;
-  const whole = fromNchwc(
+  const parts = fromNchwc(
     graph,
-    nchwcConv(graph, [wide, filter], [groups, output, height, interleaved * width], {
+    nchwcConv(graph, [wide, filter], [count, groups * output, height, interleaved * width], {
       ...attributes,
       dilations: [down, interleaved * across],
+      group: groups,
     }),
   );
-  const apart = reshape(graph, whole, [groups, output, height, width, interleaved]);
+  const whole = groups === 1 ? parts : sumOfHalves(graph, parts);
+  const apart = reshape(graph, whole, [count, output, height, width, interleaved]);
   const each = reshape(graph, transpose(graph, apart, [0, 4, 1, 2, 3]), [input, output, height, width]);
   return asFilter(t, each, window);
 }

@@ -1,4 +1,6 @@
+import { foldTranspose } from './fold-transpose.js';
 import { fuseConvBias } from './fuse-conv-bias.js';
+import { horizontalFusion } from './horizontal-fusion.js';
 import { maskBeforeUnpool } from './mask-before-unpool.js';
 import type { Pass } from './pass.js';
 import { poolBeforeRelu } from './pool-before-relu.js';
@@ -18,5 +20,7 @@ export const passes: readonly Pass[] = [
   poolConvInPhases, // before the other pooling pass, which would take the same pools
   poolChannelsLast,
   propagateNchwc, // after all that leave something in NCHWc layout
+  foldTranspose, // after the passes that write products
+  horizontalFusion,
   productsInFloat16, // last: whatever products the others leave
 ];

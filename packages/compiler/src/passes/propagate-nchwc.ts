@@ -1,3 +1,4 @@
+import { sameShape } from '../graph/graph.js';
 import { toNchwc } from '../graph/nchwc.js';
 import { rewriteNodes } from '../graph/rewrite.js';
 import { madeBy, type Node, type Value } from '../graph/value.js';
@@ -45,8 +46,9 @@ export const propagateNchwc: GraphPass = {
     }),
 };
 
-/** The node that takes a value out of NCHWc layout into [B, C, H, W]. */
+/** The node that takes a value, with all its channels, out of NCHWc layout into [B, C, H, W]. */
 function reorderOutput(value: Value): Node | null {
   const node = madeBy(value, 'ReorderOutput');
-  return node?.attributes['channels_last'] === 0 ? node : null;
+  const isWhole = node !== null && sameShape(node.inputs[0]!.shape, value.shape);
+  return isWhole && node.attributes['channels_last'] === 0 ? node : null;
 }

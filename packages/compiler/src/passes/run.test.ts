@@ -98,7 +98,15 @@ describe('the list of passes', () => {
 
   it('is chosen from by target', () => {
     const pooling = ['pool-conv-in-phases', 'pool-channels-last'];
-    expect(namesFor('step', { channelBlock: 16 })).toEqual([...peepholes, ...pooling, 'propagate-nchwc']);
+    const processor = ['fold-transpose', 'horizontal-fusion'];
+    expect(namesFor('step', { channelBlock: 16 })).toEqual([
+      ...peepholes,
+      ...pooling,
+      'propagate-nchwc',
+      ...processor,
+    ]);
+    expect(namesFor('step', {})).toEqual([...peepholes, ...pooling, ...processor]);
+    expect(namesFor('step', { ownGradients: true })).not.toContain('horizontal-fusion');
     expect(namesFor('step', { accelerated: true })).toEqual([...peepholes, ...pooling]);
     expect(namesFor('step', { accelerated: true, products: 'float16' })).toEqual([
       ...peepholes,

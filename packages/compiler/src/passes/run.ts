@@ -62,8 +62,9 @@ export function runPasses(
         return { pass: name, stage, replaced: graph.replaced.get(name) ?? 0, nodes: nodes.length };
       }
       const before = nodes;
-      current = pass.rewrite(graph, { outputs: current, target });
-      nodes = nodesOf(graph, current);
+      const rewritten = pass.rewrite(graph, { outputs: current, target });
+      if (rewritten !== current) nodes = nodesOf(graph, rewritten);
+      current = rewritten;
       return { pass: name, stage, replaced: countRemoved(before, nodes), nodes: nodes.length };
     });
   return { outputs: current, report };

@@ -26,15 +26,18 @@ function variance(node: Node, c: NchwcContext): Value | null {
   if (found === null || blocked === null) return null;
   const square = sumsOfProducts(graph, c.block, blocked, blocked, isOverBatch(node));
   const { shape } = node.outputs[0]!;
-  const mean = reshape(graph, scaledToMean(graph, square, found[0]), shape);
+  const mean = reshape(graph, scaled(graph, square, share(node)), shape);
   const m = reshape(graph, c.current(found[1]), shape);
   const less = graph.op('Sub', [mean, graph.op('Mul', [m, m], 'float32', shape)], 'float32', shape);
   return graph.op('Max', [less, graph.scalar(0)], 'float32', shape);
 }
 
-/** Σ over the axes that `sums` no longer has, as a mean of x. */
-const scaledToMean = (graph: Graph, sums: Value, x: Value): Value =>
-  graph.op('Mul', [sums, graph.scalar(sizeOf(sums.shape) / sizeOf(x.shape))], 'float32', sums.shape);
+const scaled = (graph: Graph, sums: Value, factor: number): Value =>
+  factor === 1 ? sums : graph.op('Mul', [sums, graph.scalar(factor)], 'float32', sums.shape);
+
+/** What a sum is multiplied by to be the reduction: 1, or for means one over the number of elements in each. */
+const share = ({ op, inputs, outputs }: Node): number =>
+  op === 'ReduceSum' ? 1 : sizeOf(outputs[0]!.shape) / sizeOf(inputs[0]!.shape);
 
 const axesOf = (node: Node): number[] => [...integersOf(node.inputs[1]!)].sort((a, b) => a - b);
 
@@ -53,9 +56,12 @@ export const reduction: NchwcRule = (node, c) => {
   const blocked = c.blocked(c.current(x));
   const asProducts = factors?.every((factor) => sameShape(factor.shape, x.shape)) === true;
   if (!asProducts && blocked === null) return null;
-  const sums = asProducts
-    ? sumsOfProducts(c.graph, c.block, factors[0]!, factors[1]!, isOverBatch(node))
-    : planeSums(c.graph, c.block, blocked!, isOverBatch(node));
-  const value = node.op === 'ReduceSum' ? sums : scaledToMean(c.graph, sums, x);
+  const value = asProducts
+    ? scaled(
+        c.graph,
+        sumsOfProducts(c.graph, c.block, factors[0]!, factors[1]!, isOverBatch(node)),
+        share(node),
+      )
+    : planeSums(c.graph, c.block, blocked!, isOverBatch(node), share(node));
   return reshape(c.graph, value, node.outputs[0]!.shape);
 };

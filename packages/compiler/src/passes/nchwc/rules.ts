@@ -1,6 +1,7 @@
 import { allEqual, numbersIn } from '../../graph/attributes.js';
 import { sameShape, type Graph } from '../../graph/graph.js';
 import {
+  constantNchwcFilterForImage,
   fromNchwc,
   NCHWC_DOMAIN,
   nchwcConv,
@@ -120,21 +121,41 @@ function nchwcInputs(node: Node, c: NchwcContext): (Value | null)[] | null {
   return [x, nchwcFilterForImage(c.graph, c.block, filter), bias];
 }
 
+/**
+ * A convolution of a narrow image with constant filters, such as the one that lays out columns (graph/im2col.ts), in whole blocks of
+ * filters: the surplus channels are left out again.
+ */
+function constantFilters(
+  { inputs, outputs, attributes }: Node,
+  { graph, block, current }: NchwcContext,
+): Value | null {
+  const [x, filter, bias = null] = inputs as [Value, Value, Value?];
+  if (filter.source.kind !== 'constant' || bias !== null || attributes['group'] !== 1 || x.shape[1]! >= block)
+    return null;
+  const { shape } = outputs[0]!;
+  const whole = [shape[0]!, Math.ceil(shape[1]! / block) * block, ...shape.slice(2)];
+  const filters = constantNchwcFilterForImage(graph, block, filter);
+  const product = nchwcConv(graph, [current(x), filters], whole, attributes);
+  return fromNchwc(graph, product, shape[1]);
+}
+
 /** Convolutions for which reordering alone did not pay, and that need none here. */
 const convolution: NchwcRule = (node, c) => {
   const { attributes, outputs, inputs, domain } = node;
   const [x, y] = [inputs[0]!, outputs[0]!];
-  if (domain !== '' || !isImage(y, c)) return null;
+  if (domain !== '') return null;
+  if (!isImage(y, c)) return constantFilters(node, c);
   if (attributes['group'] === 1) {
     const taken = nchwcInputs(node, c);
     return taken && fromNchwc(c.graph, nchwcConv(c.graph, taken, y.shape, attributes));
   }
-  // A scale and an offset for every channel, as batch normalization is written.
+  // A scale and an offset for every channel, as batch normalization is written, of all pixels or at a stride.
   const blocked = c.blocked(c.current(x));
-  const scales = attributes['group'] === x.shape[1] && isPointwise(attributes) && sameShape(x.shape, y.shape);
+  const channels = x.shape[1]!;
+  const scales = attributes['group'] === channels && y.shape[1] === channels && isPointwise(attributes);
   if (blocked === null || !scales) return null;
-  const [factors, offsets = null] = inputs.slice(1).map((input) => c.current(input!)) as [Value, Value?];
-  return fromNchwc(c.graph, scaleChannels(c.graph, blocked, factors, offsets));
+  const factors = inputs.slice(1).map((input) => c.current(input!));
+  return fromNchwc(c.graph, nchwcConv(c.graph, [blocked, ...factors], y.shape, attributes));
 };
 
 const reorderInput: NchwcRule = (node, c) => {

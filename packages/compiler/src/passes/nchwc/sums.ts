@@ -38,14 +38,14 @@ function combined(
   return reshape(graph, sum(graph, added, 1), [left, channels]);
 }
 
-/** Σ of x [B, C, H, W], in NCHWc layout, over each plane: [B, C]; `overBatch`, over the batch as well: [1, C]. */
-export function planeSums(graph: Graph, block: number, x: Value, overBatch: boolean): Value {
+/** Σ of x [B, C, H, W], in NCHWc layout, over each plane, times a factor: [B, C]; `overBatch`, over the batch as well: [1, C]. */
+export function planeSums(graph: Graph, block: number, x: Value, overBatch: boolean, factor: number): Value {
   const { planes, height, width, count } = parts(x);
   const view = reshape(graph, x, [planes / block, block, height, width]);
   const shape = [planes / block, block, 1, 1];
   const means = graph.op('GlobalAveragePool', [view], 'float32', shape, {}, NCHWC_DOMAIN);
   const sums = combined(graph, block, means, x, count, overBatch);
-  return graph.op('Mul', [sums, graph.scalar(height * width)], 'float32', sums.shape);
+  return graph.op('Mul', [sums, graph.scalar(height * width * factor)], 'float32', sums.shape);
 }
 
 /**
