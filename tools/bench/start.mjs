@@ -1,6 +1,5 @@
 /**
- * Time from the start of a process to the first step of a student, with an empty folder of optimized graphs and with a filled one:
- * each start in a process of its own, in turns; medians.
+ * Time from the start of a process to the first step of a student: each start in a process of its own, in turns; medians.
  *
  *   node tools/bench/start.mjs [--student resnet20 --student resnet164] [--backend onnx] [--rounds 5]
  *     [--threads 1] [--batch-size 128]
@@ -43,21 +42,18 @@ const START = `
   }
 `;
 
-function node(args, cache) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    env: { ...process.env, XDG_CACHE_HOME: cache },
-    encoding: 'utf8',
-  });
+function node(args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return stdout;
 }
 
 const teacher = join(folder, 'teacher');
 const small = ['--limit-train', '256', '--limit-test', '64', '--teacher-epochs', '1', '--epochs', '1'];
-node([cli, 'run', ...small, '--methods', 'kd', '--out', teacher, '--json'], join(folder, 'cache'));
+node([cli, 'run', ...small, '--methods', 'kd', '--out', teacher, '--json']);
 
 /** Seconds until the first step. */
-function start(student, backend, cache) {
+function start(student, backend) {
   const [name] = readdirSync(teacher);
   const options = {
     teacher: join(teacher, name),
@@ -69,27 +65,18 @@ function start(student, backend, cache) {
     training: { batchSize, epochs: 1 },
     folder: null,
   };
-  const printed = node(['--input-type=module', '-e', START, JSON.stringify(options)], cache);
+  const printed = node(['--input-type=module', '-e', START, JSON.stringify(options)]);
   const { seconds, processor } = JSON.parse(printed.trim().split('\n').at(-1));
   return flags['processor-time'] ? processor : seconds;
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const cells = flags.student.flatMap((student) =>
-  flags.backend.map((backend) => ({ student, backend, first: [], later: [] })),
+  flags.backend.map((backend) => ({ student, backend, starts: [] })),
 );
 for (let round = 0; round < rounds; round++) {
-  for (const [i, { student, backend, first, later }] of cells.entries()) {
-    const cache = join(folder, `cache-${round}-${i}`);
-    first.push(start(student, backend, cache));
-    later.push(start(student, backend, cache));
-  }
+  for (const { student, backend, starts } of cells) starts.push(start(student, backend));
 }
 console.table(
-  cells.map(({ student, backend, first, later }) => ({
-    student,
-    backend,
-    'first start, s': +median(first).toFixed(2),
-    'later, s': +median(later).toFixed(2),
-  })),
+  cells.map(({ student, backend, starts }) => ({ student, backend, 'start, s': +median(starts).toFixed(2) })),
 );
