@@ -1,4 +1,4 @@
-import { runPasses, StepPrograms, traceFunction, traceTwice } from '@anc/compiler';
+import { runPasses, StepPrograms, titleOf, traceFunction, traceTwice } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -140,7 +140,7 @@ export class OnednnBackend extends Backend {
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
     for (const inputs of examples) assertFeed('the example', inputs, spec.inputs);
-    const traced = traceTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, TARGET));
+    const traced = traceTwice(titleOf(spec), () => traceFunction(f, spec, constants, TARGET));
     const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
     const program = this.engine.handle();
     await this.engine.call('build', program, flatten(traced.graph, outputs), this.calibrates ? examples : []);

@@ -3,6 +3,7 @@ import {
   reachable,
   runPasses,
   type TargetOptions,
+  titleOf,
   traceFunction,
   traceTwice,
 } from '@anc/compiler';
@@ -30,7 +31,7 @@ export async function buildFunction(
   constants: Tree<HostTensor>,
   { target, passes }: FunctionOptions,
 ): Promise<OnnxFunction> {
-  const traced = traceTwice(`the function "${spec.id}"`, () => traceFunction(f, spec, constants, target));
+  const traced = traceTwice(titleOf(spec), () => traceFunction(f, spec, constants, target));
   const outputs = runPasses(traced, passes).outputs.map(({ name, value }) => ({
     name: OUTPUT + name,
     value,

@@ -4,6 +4,7 @@ import {
   type Node,
   reachable,
   runPasses,
+  titleOf,
   type Traced,
   traceFunction,
   traceTwice,
@@ -42,7 +43,7 @@ const BATCH = 7_919;
  */
 export function exportOnnx(f: TensorFunction, spec: FunctionSpec, options: ExportOptions = {}): Uint8Array {
   const { constants = {}, metadata = {}, description = '', batch = 'batch' } = options;
-  const what = `the function "${spec.id}"`;
+  const what = titleOf(spec);
   const shared = { metadata, description, allInputs: true } as const;
   if (batch === null) {
     const traced = traceTwice(what, () => traceFunction(f, spec, constants, { portable: true }));

@@ -116,6 +116,30 @@ describe("a plugin's mistake that shows when it plays: found before the teacher 
   });
 });
 
+it('a model of a plugin whose result differs from call to call is named where it is first compiled', async () => {
+  await writeFile(
+    join(place.path, 'noisy.mjs'),
+    `import { definePlugin, dense, flatten, sequential } from ${core};
+import * as tf from ${address(require.resolve('@tensorflow/tfjs-core'))};
+const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+const create = (_, { classes }) => {
+  const layers = sequential('noisy', [flatten('flatten'), dense('logits', { units: classes })]);
+  const apply = (variables, x, context) => {
+    const { output, stats } = layers.apply(variables, tf.mul(x, Math.random()), context);
+    return { outputs: { logits: output, features: output }, stats };
+  };
+  return { name: 'noisy', init: layers.init.bind(layers), summary: layers.summary.bind(layers), apply };
+};
+export default definePlugin({ name: 'mine', apiVersion: 1, models: { noisy: { options, create } } });`,
+  );
+  const request = ['--plugins', './noisy.mjs', '--student', 'noisy', '--limit-train', '64', '--json'];
+  const { code, stdout } = await inProcess(['run', ...request], place.path);
+  expect(code).toBe(2);
+  const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+  expect(error.code).toBe('ANC_COMPILE_IMPURE');
+  expect(error.message).toMatch(/^model "noisy" of plugin "mine" gives another graph[^]*noisy\.mjs:\d+/);
+});
+
 it('a plugin that ends the program while it is loaded is an error', async () => {
   await writeFile(join(place.path, 'ending.mjs'), 'process.exit(0);');
   const { code, stderr } = await ancCli(['list', '--plugins', './ending.mjs'], { cwd: place.path });

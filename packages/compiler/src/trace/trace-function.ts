@@ -17,6 +17,9 @@ import { inputTensor, toTensor, toTraced } from './inputs.js';
 import { registerKernels } from './register.js';
 import type { Traced } from './trace-twice.js';
 
+/** What a function is called in messages. */
+export const titleOf = ({ id, title }: FunctionSpec): string => title ?? `the function "${id}"`;
+
 /** Traces a pure function to one graph. `constants` become part of it; inputs and outputs keep their names. */
 export function traceFunction(
   f: TensorFunction,

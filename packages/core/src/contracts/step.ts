@@ -71,6 +71,8 @@ export type TensorFunction = (inputs: Tree, context: Context) => Tree;
 export interface FunctionSpec {
   /** Identifies the code; with the shapes, the compile cache's key. */
   readonly id: string;
+  /** What it is, in the words of messages, e.g. `model "noisy" of plugin "mine"`; where left out, `the function` and its id. */
+  readonly title?: string;
   /** Inputs by name, batch axis included. */
   readonly inputs: Tree<LeafSpec>;
 }

@@ -2,7 +2,9 @@ import type { Backend, CompiledFunction } from '../contracts/backend.js';
 import type { ImageBatch } from '../contracts/dataset.js';
 import type { ClassifierOutputs, Network, Variables } from '../contracts/network.js';
 import { Teacher, type FrozenNetwork, type TeacherOutputs } from '../contracts/teacher.js';
+import { originOf } from '../contracts/origin.js';
 import { AncError } from '../errors/error.js';
+import { inPart } from '../purity/parts.js';
 import {
   mapTree,
   mergeTrees,
@@ -122,14 +124,16 @@ export async function compileClassifier(
   const [batch, ...input] = imageShape as [number, ...number[]];
   const floats = network.summary(input).map(({ output }) => sizeOf(output));
   const chunk = chunkSizeFor(batch, 4 * Math.max(0, ...floats), backend.cache);
+  const what = originOf('network', network);
   const compiled = await backend.compileFunction(
     (tensors, context) => {
       const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
-      const { outputs } = network.apply(frozen, tensors.images!, context);
+      const { outputs } = inPart(what, () => network.apply(frozen, tensors.images!, context));
       return Object.fromEntries(Object.entries(outputs).filter(([name]) => names?.includes(name) ?? true));
     },
     {
       id: JSON.stringify(['classifier', network.name, names]),
+      title: what,
       inputs: { images: { shape: [chunk, ...input], dtype: 'uint8' } },
     },
     mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),

@@ -8,6 +8,7 @@ import {
   type Tree,
   type Variables,
 } from '@anc/core';
+import { originOf } from '@anc/core/internal';
 import { decodeCompact, encodeCompact } from './compact.js';
 import type { QuantizedNetwork } from './quantized.js';
 
@@ -30,6 +31,7 @@ export async function compactTensors(
     },
     {
       id: JSON.stringify(['effective', network.name]),
+      title: originOf('network', network),
       inputs: mapTree(params, ({ shape }) => ({ shape: [...shape], dtype: 'float32' as const })),
     },
   );
