@@ -78,6 +78,7 @@ export const dataFree = {
     title: 'Fashion-MNIST without images: parts of the method apart',
     notes: [
       'The same teacher, student and number of updates as above, on oneDNN. One part of `data-free` is changed in each row.',
+      "Of the generator's terms, class balance is the one that matters: alone it gives what all three do (20.5 and 21.8 %), without any the game ends at 33.9 %, with confidence or activation alone at 32 to 34 %. A generator of twice the width and mixup of its images make no difference that can be measured.",
       'With batch norm in the student and without, no difference between the game and its control can be measured; one of three trainings of the game with batch norm ended at 28.7 %.',
     ],
     parts: [
