@@ -11,6 +11,7 @@ import {
   type Value,
 } from '@anc/compiler';
 import onnxProto from 'onnx-proto';
+import { inExecutionOrder } from './execution-order.js';
 
 const { onnx } = onnxProto;
 
@@ -86,9 +87,11 @@ export function graphProto(
   outputs: readonly NamedValue[],
   { dynamic, allInputs = false, inputName = same, outputName = same }: GraphOptions = {},
 ): GraphProto {
-  const nodes = reachable(
-    graph,
-    outputs.map(({ value }) => value),
+  const nodes = inExecutionOrder(
+    reachable(
+      graph,
+      outputs.map(({ value }) => value),
+    ),
   );
   const used = new Set<Value>();
   for (const node of nodes) for (const input of node.inputs) if (input !== null) used.add(input);

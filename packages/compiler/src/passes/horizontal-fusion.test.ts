@@ -100,6 +100,23 @@ describe('horizontal-fusion', () => {
     );
   });
 
+  it('does not let a large gradient wait for the updates of other layers', () => {
+    const updates = (isNeeded: boolean): string[] => {
+      const fixture = new GraphFixture();
+      const outputs = ['a', 'b', 'c'].flatMap((name) => {
+        const image = fixture.elementwise('Relu', fixture.input(`image-${name}`, 8, 4, 32, 32));
+        const sum = fixture.sum(image, [0, 2, 3]);
+        const [m, g] = [fixture.input(name, 1, 4, 1, 1), fixture.elementwise('Neg', sum)];
+        const next = fixture.elementwise('Add', fixture.elementwise('Mul', m, m), g);
+        const centered = fixture.graph.op('Sub', [image, sum], 'float32', image.shape);
+        return [{ name, value: next }, ...(isNeeded ? [{ name: `${name}-image`, value: centered }] : [])];
+      });
+      return operators(fixture.graph, rewritten(fixture, outputs));
+    };
+    expect(updates(true)).toContain('Split');
+    expect(updates(false)).not.toContain('Split');
+  });
+
   it('runs in steps on the processor', () => {
     expect(horizontalFusion.when(target)).toBe(true);
     expect(horizontalFusion.when(targetOf('function'))).toBe(false);

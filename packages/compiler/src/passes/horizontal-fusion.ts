@@ -69,8 +69,21 @@ function isSmallElementwise({ op, domain, inputs, outputs }: Node): boolean {
 
 const nodeOf = ({ source }: Value): Node | null => (source.kind === 'node' ? source.node : null);
 
-/** The updates of a graph. */
-function updatesIn({ nodes, users }: GraphView, outputs: readonly NamedValue[]): Update[] {
+/** Nodes with small results that lead to outputs by nodes with small results alone: nothing larger waits for them. */
+function lateNodes({ nodes, users }: GraphView): ReadonlySet<Node> {
+  const late = new Set<Node>();
+  for (const node of nodes.toReversed()) {
+    const isLate = node.outputs.every(
+      (value) => sizeOf(value.shape) <= SMALL && (users.get(value) ?? []).every((reader) => late.has(reader)),
+    );
+    if (isLate) late.add(node);
+  }
+  return late;
+}
+
+/** The updates of a graph that can wait for one another. */
+function updatesIn(view: GraphView, outputs: readonly NamedValue[]): Update[] {
+  const { nodes, users } = view;
   const ends = new Set<Node>();
   for (const node of nodes.toReversed()) {
     const readers = users.get(node.outputs[0]!) ?? [];
@@ -84,7 +97,22 @@ function updatesIn({ nodes, users }: GraphView, outputs: readonly NamedValue[]):
     const group = new Set([...parts.flatMap((node) => [...(groups.get(node) ?? [])]), result]);
     for (const member of group) for (const node of nodesBehind(member, isPart)) groups.set(node, group);
   }
-  return [...new Set(groups.values())].map((results) => update([...results], isPart));
+  const late = lateNodes(view);
+  return [...new Set(groups.values())]
+    .map((results) => update([...results], isPart))
+    .filter(({ reads }) => !reads.some((value) => keepsLarge(value, late)));
+}
+
+/**
+ * Whether a large tensor would be kept until the update: the gradient of a filter or of an offset reads a whole layer's gradient, and
+ * only updates and metrics need it. The sums of batch norm are needed before.
+ */
+function keepsLarge(value: Value, late: ReadonlySet<Node>): boolean {
+  const node = nodeOf(value);
+  if (node === null || !late.has(node)) return false;
+  return node.inputs.some(
+    (x) => x !== null && nodeOf(x) !== null && (sizeOf(x.shape) > SMALL || keepsLarge(x, late)),
+  );
 }
 
 function nodesBehind(result: Value, isPart: (value: Value) => boolean): Node[] {
