@@ -97,22 +97,25 @@ function updatesIn(view: GraphView, outputs: readonly NamedValue[]): Update[] {
     const group = new Set([...parts.flatMap((node) => [...(groups.get(node) ?? [])]), result]);
     for (const member of group) for (const node of nodesBehind(member, isPart)) groups.set(node, group);
   }
-  const late = lateNodes(view);
+  const keepers = largeKeepers(view);
   return [...new Set(groups.values())]
     .map((results) => update([...results], isPart))
-    .filter(({ reads }) => !reads.some((value) => keepsLarge(value, late)));
+    .filter(({ reads }) => !reads.some((value) => keepers.has(nodeOf(value)!)));
 }
 
 /**
- * Whether a large tensor would be kept until the update: the gradient of a filter or of an offset reads a whole layer's gradient, and
- * only updates and metrics need it. The sums of batch norm are needed before.
+ * Nodes that must wait for nothing, because a large tensor is kept until they run: the gradient of a filter or of an offset reads a
+ * whole layer's gradient, and only updates and metrics need it. The sums of batch norm are needed before.
  */
-function keepsLarge(value: Value, late: ReadonlySet<Node>): boolean {
-  const node = nodeOf(value);
-  if (node === null || !late.has(node)) return false;
-  return node.inputs.some(
-    (x) => x !== null && nodeOf(x) !== null && (sizeOf(x.shape) > SMALL || keepsLarge(x, late)),
-  );
+function largeKeepers(view: GraphView): ReadonlySet<Node> {
+  const late = lateNodes(view);
+  const keepers = new Set<Node>();
+  for (const node of view.nodes) {
+    const reads = node.inputs.filter((x) => x !== null && nodeOf(x) !== null) as Value[];
+    const keeps = reads.some((x) => sizeOf(x.shape) > SMALL || keepers.has(nodeOf(x)!));
+    if (late.has(node) && keeps) keepers.add(node);
+  }
+  return keepers;
 }
 
 function nodesBehind(result: Value, isPart: (value: Value) => boolean): Node[] {
