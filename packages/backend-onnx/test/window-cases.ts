@@ -40,6 +40,11 @@ const wide: readonly Convolution[] = [
   { side: 8, size: 1, stride: 2, pad: 'valid', input: 16, output: 32, batch: 16 },
   { side: 6, size: 5, stride: 1, pad: 'valid', input: 16, output: 16, batch: 16 },
   { side: 6, size: 5, stride: 1, pad: 'same', input: 16, output: 16, batch: 16 },
+  // Batches of two blocks: the filter gradient of a single block of channels is a convolution in two groups.
+  { side: 6, size: 3, stride: 1, pad: 'same', input: 16, output: 16, batch: 32 },
+  { side: 7, size: 3, stride: 2, pad: 'same', input: 16, output: 32, batch: 32 },
+  // Images of one channel, of which constant filters lay out columns.
+  { side: 7, size: 5, stride: 1, pad: 'same', input: 1, output: 16, batch: 16 },
 ];
 
 const rounding = (pad: Pad): 'floor' | undefined => (typeof pad === 'number' ? 'floor' : undefined);

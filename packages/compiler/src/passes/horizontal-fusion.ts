@@ -69,26 +69,19 @@ function isSmallElementwise({ op, domain, inputs, outputs }: Node): boolean {
 
 const nodeOf = ({ source }: Value): Node | null => (source.kind === 'node' ? source.node : null);
 
-/** Nodes with small results that lead to outputs by nodes with small results alone: nothing larger waits for them. */
-function lateNodes({ nodes, users }: GraphView): ReadonlySet<Node> {
-  const late = new Set<Node>();
+/** The nodes that satisfy a condition and whose readers all do, and theirs: what they compute is used by one another and outputs alone. */
+function closing({ nodes, users }: GraphView, condition: (node: Node) => boolean): ReadonlySet<Node> {
+  const found = new Set<Node>();
   for (const node of nodes.toReversed()) {
-    const isLate = node.outputs.every(
-      (value) => sizeOf(value.shape) <= SMALL && (users.get(value) ?? []).every((reader) => late.has(reader)),
-    );
-    if (isLate) late.add(node);
+    const readers = node.outputs.flatMap((value) => users.get(value) ?? []);
+    if (condition(node) && readers.every((reader) => found.has(reader))) found.add(node);
   }
-  return late;
+  return found;
 }
 
 /** The updates of a graph that can wait for one another. */
 function updatesIn(view: GraphView, outputs: readonly NamedValue[]): Update[] {
-  const { nodes, users } = view;
-  const ends = new Set<Node>();
-  for (const node of nodes.toReversed()) {
-    const readers = users.get(node.outputs[0]!) ?? [];
-    if (isSmallElementwise(node) && readers.every((reader) => ends.has(reader))) ends.add(node);
-  }
+  const ends = closing(view, isSmallElementwise);
   const isPart = (value: Value): boolean => ends.has(nodeOf(value)!);
   // Outputs that share an operation belong to one update.
   const groups = new Map<Node, Set<Value>>();
@@ -104,11 +97,12 @@ function updatesIn(view: GraphView, outputs: readonly NamedValue[]): Update[] {
 }
 
 /**
- * Nodes that must wait for nothing, because a large tensor is kept until they run: the gradient of a filter or of an offset reads a
+ * Nodes that should not wait, because a large tensor is kept until they run: the gradient of a filter or of an offset reads a
  * whole layer's gradient, and only updates and metrics need it. The sums of batch norm are needed before.
  */
 function largeKeepers(view: GraphView): ReadonlySet<Node> {
-  const late = lateNodes(view);
+  // Nothing large waits for these.
+  const late = closing(view, ({ outputs }) => outputs.every(({ shape }) => sizeOf(shape) <= SMALL));
   const keepers = new Set<Node>();
   for (const node of view.nodes) {
     const reads = node.inputs.filter((x) => x !== null && nodeOf(x) !== null) as Value[];
