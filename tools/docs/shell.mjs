@@ -59,8 +59,9 @@ async function problemOf(line) {
 async function cliProblem(words) {
   const [name] = words;
   if (name === undefined || name.startsWith('-')) return null;
-  if (!existsSync(`${cli}/commands/${name}.js`)) return `there is no command "${name}"`;
-  const module = await import(`${cli}/commands/${name}.js`);
+  const source = `cli/src/commands/${name}.ts`;
+  if (!existsSync(`${root}packages/${source}`)) return `there is no command "${name}"`;
+  const module = await fromSource(source);
   const define = Object.entries(module).find(([key]) => key.startsWith('define'))[1];
   const command = new Command(name).exitOverride().configureOutput({ writeErr() {}, writeOut() {} });
   define(command, { cwd: root });
