@@ -18,7 +18,10 @@ export interface TracedTensor {
   readonly dtype: TracedType;
 }
 
-export const identityLayout = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
+const identities: (readonly number[])[] = [];
+
+export const identityLayout = (rank: number): readonly number[] =>
+  (identities[rank] ??= Array.from({ length: rank }, (_, axis) => axis));
 
 /** Memory order [B, C, H, W] of a logical [B, H, W, C]. */
 export const NCHW: readonly number[] = [0, 3, 1, 2];
