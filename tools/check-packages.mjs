@@ -6,10 +6,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { packWorkspaces } from './e2e/pack.mjs';
 
-const FORBIDDEN = /\.test\.|\.tsbuildinfo$|spec-types|^test\/|node_modules|\.(?:node|wasm|so|dll|dylib)$/;
+const FORBIDDEN =
+  /^dist\/plain\/|\.test\.|\.tsbuildinfo$|spec-types|^test\/|node_modules|\.(?:node|wasm|so|dll|dylib)$/;
 /** Scripts that npm runs when a package is installed, or packed from a git address. */
 const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare'];
 
@@ -29,14 +30,22 @@ function installScripts(name, files) {
   ];
 }
 
-/** Built files that are of none of our sources: of a source that is gone, or code of others that a bundler put there. */
+/** What built files were made of that is no source of ours: a source that is gone, or code of others that was bundled. */
 function withoutSource(name, files) {
-  const built = files.filter((file) => /^dist\/.*(?<!\.d)\.[cm]?[jt]s$/.test(file));
-  const sourceOf = (file) => join(FOLDERS[name], file.replace(/^dist\//, 'src/').replace(/js$/, 'ts'));
-  return built
-    .filter((file) => !existsSync(sourceOf(file)))
-    .map((file) => `packs ${file}, which has no source; remove dist and build again`);
+  return files
+    .filter((file) => file.startsWith('dist/') && /\.(js|d\.ts)$/.test(file))
+    .flatMap((file) => sourcesOf(join(FOLDERS[name], file)).map((source) => [file, source]))
+    .filter(([, source]) => !source.startsWith(join(FOLDERS[name], 'src')) || !existsSync(source))
+    .map(
+      ([file, source]) => `packs ${file}, made of ${source}, which is no source; remove dist and build again`,
+    );
 }
+
+/** The sources of a built file, relative to the root, as its map lists them; a file that only exports from others has none. */
+const sourcesOf = (file) =>
+  !existsSync(`${file}.map`)
+    ? []
+    : JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources.map((source) => join(dirname(file), source));
 
 /** Runs a package's own binary through Node; returns its output when it fails, null when it passes. */
 function failure(binary, args) {

@@ -6,7 +6,7 @@
  *     [--backend onednn]  run in a folder that has koffi
  *     [--processor-time]  seconds of processor time instead, which other programs on the machine change less
  *
- * The teacher is trained before, so that what is measured is: loading the program, opening the teacher and the images,
+ * The teacher is trained before and the dataset is as small as the training, so that what is measured is: loading the program, opening the teacher and the images,
  * checking, compiling the step of `adversarial`, and the first of its updates.
  */
 import { spawnSync } from 'node:child_process';
@@ -57,11 +57,10 @@ function start(student, backend) {
   const [name] = readdirSync(teacher);
   const options = {
     teacher: join(teacher, name),
-    images: 'glyphs',
+    images: `glyphs(train=${2 * batchSize},test=64)`,
     student,
     method: 'adversarial',
     backend: `${backend}(threads=${threads})`,
-    data: { limitTrain: 2 * batchSize, limitTest: 64 },
     training: { batchSize, epochs: 1 },
     folder: null,
   };

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { Rng } from '@anc/core';
 import { cifar100, fashionMnist, Glyphs } from '@anc/datasets';
 import sharp from 'sharp';
-import { parseSvhn } from '../../packages/datasets/dist/svhn/svhn.js';
+import { fromSource } from '../build/from-source.mjs';
+
+const { parseSvhn } = await fromSource('datasets/src/svhn/svhn.ts');
 
 const [dataFolder, workFolder] = process.argv.slice(2);
 const CHECKED = 300;

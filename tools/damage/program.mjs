@@ -1,5 +1,5 @@
 /** `anc-cli` in this process, from its built files: hundreds of calls, none of which starts Node. */
-import { runProgram } from '../../packages/cli/dist/program.js';
+import { runProgram } from '../../packages/cli/dist/index.js';
 
 /** Runs it; SIGINT comes once its messages hold `interruptAfter`. Returns exit code, document and messages. */
 export async function ancCli(args, cwd, interruptAfter) {

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
+import { fromSource } from '../build/from-source.mjs';
 import { root } from './entry-points.mjs';
 
-const cli = `${root}packages/cli/dist`;
 /** The command line's own version of it. */
 const { Command } = createRequire(`${root}packages/cli/package.json`)('commander');
-const { readFlags } = await import(`${cli}/config/flags.js`);
-const { readRequest } = await import(`${cli}/config/read-request.js`);
-const { resolveRequest } = await import(`${cli}/config/resolve-request.js`);
+const { readFlags } = await fromSource('cli/src/config/flags.ts');
+const { readRequest } = await fromSource('cli/src/config/read-request.ts');
+const { resolveRequest } = await fromSource('cli/src/config/resolve-request.ts');
 
 /** Commands that take the options of a run. */
 const OF_RUNS = ['run', 'compare', 'tune', 'reproduce'];
@@ -59,8 +59,9 @@ async function problemOf(line) {
 async function cliProblem(words) {
   const [name] = words;
   if (name === undefined || name.startsWith('-')) return null;
-  if (!existsSync(`${cli}/commands/${name}.js`)) return `there is no command "${name}"`;
-  const module = await import(`${cli}/commands/${name}.js`);
+  const source = `cli/src/commands/${name}.ts`;
+  if (!existsSync(`${root}packages/${source}`)) return `there is no command "${name}"`;
+  const module = await fromSource(source);
   const define = Object.entries(module).find(([key]) => key.startsWith('define'))[1];
   const command = new Command(name).exitOverride().configureOutput({ writeErr() {}, writeOut() {} });
   define(command, { cwd: root });

@@ -1,5 +1,6 @@
 /** Pieces of files. */
 import { zipSync } from 'fflate';
+import { fromSource } from '../build/from-source.mjs';
 
 export const bytes = (...values) => Uint8Array.from(values);
 export const text = (value) => new TextEncoder().encode(value);
@@ -16,4 +17,4 @@ export const OLD = new Date(1980, 0, 1);
 export const stored = (entries) => zipSync(entries, { level: 0, mtime: OLD });
 
 /** A module that its package keeps to itself. */
-export const inside = (path) => import(new URL(`../../packages/${path}.js`, import.meta.url));
+export const inside = (path) => fromSource(`${path}.ts`);

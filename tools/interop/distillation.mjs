@@ -11,13 +11,15 @@ import { readFileSync } from 'node:fs';
 import { Rng } from '@anc/core';
 import methodsPlugin from '@anc/methods';
 import * as tf from '@tensorflow/tfjs-core';
-import { attentionMaps } from '../../packages/methods/dist/terms/attention-maps.js';
-import { classMapsTerm } from '../../packages/methods/dist/terms/class-maps.js';
-import { contrastTerm } from '../../packages/methods/dist/terms/contrast.js';
-import { pairedFeatures } from '../../packages/methods/dist/terms/paired-features.js';
-import { hierarchicalContext, reviewTerm } from '../../packages/methods/dist/terms/review.js';
+import { fromSource } from '../build/from-source.mjs';
 import { pythonWith } from '../ci/python.mjs';
 import { normal, temporaryFolder, text, worstDifference } from './recorded-objectives.mjs';
+
+const { attentionMaps } = await fromSource('methods/src/terms/attention-maps.ts');
+const { classMapsTerm } = await fromSource('methods/src/terms/class-maps.ts');
+const { contrastTerm } = await fromSource('methods/src/terms/contrast.ts');
+const { pairedFeatures } = await fromSource('methods/src/terms/paired-features.ts');
+const { hierarchicalContext, reviewTerm } = await fromSource('methods/src/terms/review.ts');
 
 /** Relative to the largest entry. RKD's angles are products of differences, which float32 rounds a little more. */
 const LIMIT = 5e-5;

@@ -7,8 +7,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { configSchema } from '../../packages/cli/dist/config/config-schema.js';
-import { configTypes } from '../../packages/cli/dist/config/types-source.js';
+import { fromSource } from '../build/from-source.mjs';
+
+const { configSchema } = await fromSource('cli/src/config/config-schema.ts');
+const { configTypes } = await fromSource('cli/src/config/types-source.ts');
 
 const cli = new URL('../../packages/cli/', import.meta.url);
 const files = {

@@ -1,4 +1,4 @@
-import { runPasses, StepPrograms, titleOf, traceFunction, traceTwice } from '@anc/compiler';
+import { runPasses, StepPrograms, traceChecked } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -136,11 +136,11 @@ export class OnednnBackend extends Backend {
     f: TensorFunction,
     spec: FunctionSpec,
     constants: Tree<HostTensor> = {},
-    { signal, examples = [] }: CompileOptions = {},
+    { signal, examples = [], repeats }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
     for (const inputs of examples) assertFeed('the example', inputs, spec.inputs);
-    const traced = traceTwice(titleOf(spec), () => traceFunction(f, spec, constants, TARGET));
+    const traced = traceChecked(f, spec, constants, TARGET, { repeats });
     const outputs = runPasses(traced).outputs.map(({ name, value }) => ({ name: OUTPUT + name, value }));
     const program = this.engine.handle();
     await this.engine.call('build', program, flatten(traced.graph, outputs), this.calibrates ? examples : []);

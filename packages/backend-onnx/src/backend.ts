@@ -177,11 +177,11 @@ export class OnnxBackend extends Backend {
     f: TensorFunction,
     spec: FunctionSpec,
     constants: Tree<HostTensor> = {},
-    { signal }: CompileOptions = {},
+    { signal, repeats }: CompileOptions = {},
   ): Promise<CompiledFunction> {
     signal?.throwIfAborted();
     const target = targetFor(this, this.options.precision, null);
-    return buildFunction(this.engine, f, spec, constants, { target, passes: this.passes });
+    return buildFunction(this.engine, f, spec, constants, { target, passes: this.passes, repeats });
   }
 
   async dispose(): Promise<void> {

@@ -1,12 +1,4 @@
-import {
-  type Pass,
-  reachable,
-  runPasses,
-  type TargetOptions,
-  titleOf,
-  traceFunction,
-  traceTwice,
-} from '@anc/compiler';
+import { type Pass, reachable, runPasses, type TargetOptions, traceChecked } from '@anc/compiler';
 import type { CompiledFunction, FunctionSpec, HostTensor, LeafSpec, TensorFunction, Tree } from '@anc/core';
 import type { EngineClient } from './engine/client.js';
 import { serialize } from './serialize/serialize.js';
@@ -21,6 +13,8 @@ export interface FunctionOptions {
   readonly target: TargetOptions;
   /** Passes over its graph. */
   readonly passes: readonly Pass[];
+  /** See `CompileOptions`. */
+  readonly repeats: boolean | undefined;
 }
 
 /** Traces, serializes and loads a function. Constants become part of its graph, so that the runtime can fold them. */
@@ -29,9 +23,9 @@ export async function buildFunction(
   f: TensorFunction,
   spec: FunctionSpec,
   constants: Tree<HostTensor>,
-  { target, passes }: FunctionOptions,
+  { target, passes, repeats }: FunctionOptions,
 ): Promise<OnnxFunction> {
-  const traced = traceTwice(titleOf(spec), () => traceFunction(f, spec, constants, target));
+  const traced = traceChecked(f, spec, constants, target, { repeats });
   const outputs = runPasses(traced, passes).outputs.map(({ name, value }) => ({
     name: OUTPUT + name,
     value,

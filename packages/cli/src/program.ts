@@ -3,7 +3,7 @@ import type { Rank } from '@anc/core';
 import type { DefineCommand, Session } from './commands/command.js';
 import { safeStream } from './terminal/safe-stream.js';
 import type { Streams } from './terminal/terminal.js';
-import { programVersion } from './config/program-version.js';
+import { programVersion } from './config/own-package.js';
 
 /** Name, one line of help, and the module with the rest, which is loaded only for the command that runs. */
 const commands: readonly (readonly [string, string, () => Promise<DefineCommand>])[] = [

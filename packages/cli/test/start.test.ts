@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ancCli, workplace, type Workplace } from './anc-cli.js';
 
@@ -12,7 +14,16 @@ afterEach(async () => {
   await place.remove();
 });
 
-/** The modules that a command loads, as `room/file` or `package/file`. */
+/** The sources in a built file of ours, by its map, which a file that only exports from others lacks; another package's file is one module. */
+async function modulesIn(url: string): Promise<string[]> {
+  const file = fileURLToPath(url);
+  if (!/[/\\]packages[/\\][^/\\]+[/\\]dist[/\\]/.test(file)) return [file];
+  if (!existsSync(`${file}.map`)) return [];
+  const { sources } = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: string[] };
+  return sources.map((source) => join(dirname(file), source));
+}
+
+/** The modules that a command loads, as `room/src/file` or `package/file`. */
 async function modulesOf(...args: string[]): Promise<string[]> {
   const folder = join(place.path, 'coverage');
   vi.stubEnv('NODE_V8_COVERAGE', folder); // Node itself writes down what it loaded, however that was asked for
@@ -20,9 +31,14 @@ async function modulesOf(...args: string[]): Promise<string[]> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const files = (await readdir(folder)).filter((name) => name.endsWith('.json'));
   const reports = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
-  return reports
-    .flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url))
-    .flatMap((url) => /\/(?:node_modules|packages)\/(?!.*\/node_modules\/)(.*)$/.exec(url)?.[1] ?? []);
+  const urls = reports.flatMap((text) =>
+    (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url),
+  );
+  const loaded = await Promise.all(urls.filter((url) => url.startsWith('file:')).map(modulesIn));
+  return loaded
+    .flat()
+    .map((path) => path.replaceAll('\\', '/'))
+    .flatMap((path) => /\/(?:node_modules|packages)\/(?!.*\/node_modules\/)(.*)$/.exec(path)?.[1] ?? []);
 }
 
 /** What a plugin needs to say what it has. */
@@ -70,8 +86,8 @@ it.each([
   async (_, args) => {
     const modules = await modulesOf(...args);
     for (const [room, declarations] of Object.entries(DECLARATIONS)) {
-      const own = modules.filter((path) => path.startsWith(`${room}/dist/`)).sort();
-      expect(own).toEqual(declarations.map((name) => `${room}/dist/${name}.js`));
+      const own = modules.filter((path) => path.startsWith(`${room}/src/`)).sort();
+      expect(own).toEqual(declarations.map((name) => `${room}/src/${name}.ts`));
     }
     expect(modules.filter((path) => LARGE.test(path))).toEqual([]);
   },
@@ -81,15 +97,15 @@ it.each(['run', 'compare', 'tune', 'reproduce'])(
   '%s --help loads its options and not what it does',
   async (name) => {
     const modules = await modulesOf(name, '--help');
-    expect(modules).toContain('pipeline/dist/options/schema.js');
+    expect(modules).toContain('pipeline/src/options/schema.ts');
     expect(
-      modules.filter((path) => /^(core(?!\/dist\/text\/)|runtime|methods|@tensorflow)\//.test(path)),
+      modules.filter((path) => /^(core(?!\/src\/text\/)|runtime|methods|@tensorflow)\//.test(path)),
     ).toEqual([]);
   },
 );
 
 it('--version loads no package', async () => {
   const modules = await modulesOf('--version');
-  expect(modules).toContain('cli/dist/program.js');
+  expect(modules).toContain('cli/src/program.ts');
   expect(modules.filter((path) => !path.startsWith('cli/') && !path.startsWith('commander/'))).toEqual([]);
 });

@@ -3,9 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { reachable } from '../src/graph/graph.js';
-import { traceFunction } from '../src/trace/trace-function.js';
+import { traceChecked, traceFunction } from '../src/trace/trace-function.js';
 import { traceStep } from '../src/trace/trace-step.js';
-import { traceTwice } from '../src/trace/trace-twice.js';
 
 /** What a careless author does. */
 // eslint-disable-next-line no-restricted-properties -- what is refused
@@ -130,14 +129,14 @@ describe('what cannot be compiled', () => {
       ({ x }) => ({ y: calls++ % 2 === 0 ? tf.neg(x!) : x! }),
     ];
     for (const f of functions) {
-      const trace = (): unknown => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
+      const trace = (): unknown => traceChecked(f, { id: 'f', inputs: { x: image } }, {}, {}, {});
       expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
     }
   });
 
   it('names the line that asks for a random number', () => {
     const f: TensorFunction = ({ x }) => ({ y: tf.mul(x!, unseeded()) });
-    expect(() => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }))).toThrow(
+    expect(() => traceChecked(f, { id: 'f', inputs: { x: image } }, {}, {}, {})).toThrow(
       expect.objectContaining({
         detail: expect.objectContaining({
           received: expect.stringMatching(/it uses Math\.random at .*trace\.test\.ts:\d+/) as string,
@@ -146,13 +145,27 @@ describe('what cannot be compiled', () => {
     );
   });
 
+  it.each([
+    [undefined, 2],
+    [true, 2],
+    [false, 1],
+  ])('runs the code as often as repeats = %s says: %i', (repeats, times) => {
+    let ran = 0;
+    const f: TensorFunction = ({ x }) => {
+      ran++;
+      return { y: tf.relu(x!) };
+    };
+    traceChecked(f, { id: 'f', inputs: { x: image } }, {}, {}, { repeats });
+    expect(ran).toBe(times);
+  });
+
   it('catches a tensor kept from an earlier trace', () => {
     let kept: tf.Tensor | null = null;
     const f: TensorFunction = ({ x }) => {
       kept ??= tf.keep(tf.neg(x!));
       return { y: tf.add(x!, kept) };
     };
-    const trace = (): unknown => traceTwice('f', () => traceFunction(f, { id: 'f', inputs: { x: image } }));
+    const trace = (): unknown => traceChecked(f, { id: 'f', inputs: { x: image } }, {}, {}, {});
     expect(codeOf(trace)).toBe('ANC_COMPILE_IMPURE');
   });
 });

@@ -100,7 +100,8 @@ export {
 } from './step/adversarial-step.js';
 export { adversarialAuxiliaryLayers, adversarialStudentPhase } from './step/adversarial-student-phase.js';
 export type { AttachedDiscriminator, ConditionSource } from './step/attached-discriminator.js';
-export { dataFreePhases, dataFreeStep, type DataFreeSetup } from './step/data-free-step.js';
+export { dataFreePhases, type DataFreeSetup } from './step/data-free-setup.js';
+export { dataFreeStep } from './step/data-free-step.js';
 export type { ShownRows } from './step/generated-images.js';
 export { hardExampleStep, type HardExampleSetup } from './step/hard-example-step.js';
 export {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { AncError, PLUGIN_API_VERSION } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
 import { kindOf, oneOf, PLUGIN_KINDS, type PluginKind } from './kinds.js';
@@ -35,7 +35,9 @@ export interface WritePluginOptions {
   readonly cwd: string;
 }
 
-const TEMPLATES = fileURLToPath(new URL('../templates', import.meta.url));
+/** Path of this package's package.json, for sources and for built files. */
+const MANIFEST = createRequire(import.meta.url).resolve('create-anc-plugin/package.json');
+const TEMPLATES = join(dirname(MANIFEST), 'templates');
 
 /** Names of files that npm would not publish, or would treat as its own, as templates have them. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -46,7 +48,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 /** The version of this package, which all packages of a release have. */
 async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest = await readFile(MANIFEST, 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

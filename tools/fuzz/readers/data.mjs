@@ -19,12 +19,12 @@ const [{ parseMat }, { parseMatStructs }, { parseIdx }, { TarImages }, { readTar
       'tar/tar-images',
       'files/tar-gz',
       'files/verified-file',
-    ].map((path) => inside(`datasets/dist/${path}`)),
+    ].map((path) => inside(`datasets/src/${path}`)),
   );
-const { ParquetImages } = await inside('datasets/dist/parquet/parquet-images');
-const { parseCifarBinary } = await inside('datasets/dist/cifar/binary');
-const { parseCifarPython } = await inside('datasets/dist/cifar/python');
-const { decodeImageBytes } = await inside('datasets/dist/image-folder/decode');
+const { ParquetImages } = await inside('datasets/src/parquet/parquet-images');
+const { parseCifarBinary } = await inside('datasets/src/cifar/binary');
+const { parseCifarPython } = await inside('datasets/src/cifar/python');
+const { decodeImageBytes } = await inside('datasets/src/image-folder/decode');
 
 const mat = (() => {
   const element = (type, body) => {

@@ -5,7 +5,7 @@ import { inside } from '../pieces.mjs';
 const [{ decodeModel, metadataOf }, { checkStructure }, { findHead }, { imageInput }, { declared }] =
   await Promise.all(
     ['proto', 'check-structure', 'head', 'image-input', 'preprocessing'].map((name) =>
-      inside(`backend-onnx/dist/onnx-model/${name}`),
+      inside(`backend-onnx/src/onnx-model/${name}`),
     ),
   );
 

@@ -17,7 +17,7 @@ import(workerData.gate).then(({ Gate }) => {
   parentPort.postMessage('inside again');
 });`;
 
-const built = new URL('../../dist/engine/gate.js', import.meta.url).href;
+const built = new URL('../../dist/internal.js', import.meta.url).href;
 
 describe('Gate', () => {
   it('closes at once if no call is running, and lets calls in and out before', () => {
@@ -29,7 +29,11 @@ describe('Gate', () => {
 
   it('waits for the running call, and lets no other one begin', async () => {
     const gate = new Gate();
-    const thread = new Worker(source, { eval: true, workerData: { gate: built, memory: gate.memory } });
+    const thread = new Worker(source, {
+      eval: true,
+      execArgv: [],
+      workerData: { gate: built, memory: gate.memory },
+    });
     const messages: unknown[] = [];
     thread.on('message', (text) => messages.push(text));
     await once(thread, 'message');

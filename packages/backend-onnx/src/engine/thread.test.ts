@@ -29,7 +29,7 @@ describe('refuseTelemetry', () => {
 
   it('leaves no identifier or queue of events in the home folder after an engine was open', async () => {
     const program =
-      `import { OnnxBackend } from ${JSON.stringify(new URL('../../dist/backend.js', import.meta.url).href)};` +
+      `import { OnnxBackend } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};` +
       'const backend = await OnnxBackend.create({}); await backend.dispose();';
     // Without variables of continuous integration, which turn telemetry off as well.
     const env = { PATH: process.env.PATH, HOME: home, XDG_CACHE_HOME: join(home, '.cache') };

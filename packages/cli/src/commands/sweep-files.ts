@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AncError } from '@anc/core';
 import { makeFolder } from '@anc/core/internal';
 import * as pipeline from '@anc/pipeline/internal';
@@ -13,7 +12,7 @@ import { localPaths } from '../sweep/local-paths.js';
 import { slurmFiles } from '../sweep/slurm.js';
 import { submit } from '../sweep/submit.js';
 import type { SweepFiles, SweepTarget } from '../sweep/target.js';
-import { programVersion } from '../config/program-version.js';
+import { executable, programVersion } from '../config/own-package.js';
 import type { Session } from './command.js';
 import { openTrainingSession, type TrainingSession } from './run-session.js';
 import type { SearchFlags } from './search-flags.js';
@@ -206,10 +205,7 @@ function checkedEngine(options: EngineOptions): Engine {
 }
 
 /** This installation, started by this version of Node. */
-const ownProgram = (): string[] => [
-  process.execPath,
-  fileURLToPath(new URL('../../bin/anc-cli.js', import.meta.url)),
-];
+const ownProgram = (): string[] => [process.execPath, executable()];
 
 interface MadeSweep {
   readonly folder: string;

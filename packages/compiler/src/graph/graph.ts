@@ -30,6 +30,9 @@ export interface Peephole {
 /** Constants up to this many elements are merged by content; larger ones by identity only. */
 const MERGED_CONSTANT = 4096;
 
+/** Makes a character of each byte, different ones of different bytes. */
+const asText = new TextDecoder('latin1');
+
 /**
  * Builds a graph of static shapes. The same operation on the same inputs gives the same value (hash-consing), which
  * eliminates common subexpressions as they are made. Nodes are never removed: those that no output needs are no part of
@@ -81,8 +84,8 @@ export class Graph {
       { id: this.#nextId++, type, shape: [...shape], source: { kind: 'constant', data } },
     ];
     if (data.length > MERGED_CONSTANT) return make()[0]!;
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();
-    return this.#merged(`constant|${type}|${shape.join(',')}|${bytes}`, make)[0]!;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return this.#merged(`constant|${type}|${shape.join(',')}|${asText.decode(bytes)}`, make)[0]!;
   }
 
   /** A large constant with a name that identifies its content: made once. */

@@ -56,8 +56,9 @@ function dropAxes(t: Tracer, x: TracedTensor, axes: readonly number[]): TracedTe
 
 const axesOf = (attrs: Readonly<Record<string, unknown>>, x: TracedTensor): number[] =>
   util.parseAxisParam(
-    ((attrs['axis'] ?? attrs['reductionIndices']) as number | number[] | null | undefined) ??
-      identityLayout(x.shape.length),
+    ((attrs['axis'] ?? attrs['reductionIndices']) as number | number[] | null | undefined) ?? [
+      ...identityLayout(x.shape.length),
+    ],
     [...x.shape],
   );
 

@@ -18,11 +18,10 @@ export interface TracedTensor {
   readonly dtype: TracedType;
 }
 
-export function identityLayout(rank: number): number[] {
-  const layout: number[] = []; // called for every traced tensor: `Array.from` with a function takes ten times as long
-  for (let axis = 0; axis < rank; axis++) layout.push(axis);
-  return layout;
-}
+const identities: (readonly number[])[] = [];
+
+export const identityLayout = (rank: number): readonly number[] =>
+  (identities[rank] ??= Array.from({ length: rank }, (_, axis) => axis));
 
 /** Memory order [B, C, H, W] of a logical [B, H, W, C]. */
 export const NCHW: readonly number[] = [0, 3, 1, 2];

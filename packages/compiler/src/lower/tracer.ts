@@ -156,7 +156,7 @@ function unitAxesFirst(layout: readonly number[], shape: readonly number[]): rea
 }
 
 /** Inserts the axes of size 1 into an order of the others, each in front of the next larger axis in logical order. */
-function withUnitAxes(order: readonly number[], shape: readonly number[]): number[] {
+function withUnitAxes(order: readonly number[], shape: readonly number[]): readonly number[] {
   const units = identityLayout(shape.length).filter((axis) => shape[axis] === 1);
   const layout: number[] = [];
   const ascending = order.every((axis, i) => i === 0 || axis > order[i - 1]!);

@@ -1,6 +1,7 @@
 import {
   mapTree,
   namesOf,
+  type CompileOptions,
   type FunctionSpec,
   type HostTensor,
   type TensorFunction,
@@ -15,10 +16,22 @@ import { peepholesFor } from '../passes/run.js';
 import { constantOf, withTraceBackend } from './backend.js';
 import { inputTensor, toTensor, toTraced } from './inputs.js';
 import { registerKernels } from './register.js';
-import type { Traced } from './trace-twice.js';
+import { traceTwice, type Traced } from './trace-twice.js';
 
 /** What a function is called in messages. */
 export const titleOf = ({ id, title }: FunctionSpec): string => title ?? `the function "${id}"`;
+
+/** `traceFunction`, twice unless `repeats` is false: throws `ANC_COMPILE_IMPURE` where the graphs differ. */
+export function traceChecked(
+  f: TensorFunction,
+  spec: FunctionSpec,
+  constants: Tree<HostTensor>,
+  options: TargetOptions,
+  { repeats = true }: Pick<CompileOptions, 'repeats'>,
+): Traced {
+  const trace = (): Traced => traceFunction(f, spec, constants, options);
+  return repeats ? traceTwice(titleOf(spec), trace) : trace();
+}
 
 /** Traces a pure function to one graph. `constants` become part of it; inputs and outputs keep their names. */
 export function traceFunction(

@@ -82,6 +82,11 @@ export interface CompileOptions {
    * them which numbers its 8 bits must hold; others need none.
    */
   readonly examples?: readonly Tree<HostTensor>[];
+  /**
+   * Whether a function's code runs twice, to see that it depends on its arguments alone; default: true. False where that is
+   * known, as of everything that comes with ANC.
+   */
+  readonly repeats?: boolean;
 }
 
 /** Options of `rehearse`. */

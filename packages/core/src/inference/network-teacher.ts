@@ -16,11 +16,17 @@ import {
 } from '../tree/tree.js';
 import { inChunks, chunkSizeFor } from './chunks.js';
 
-export interface NetworkTeacherOptions {
+/** A network with its weights, on a backend. */
+export interface FrozenClassifier {
   readonly backend: Backend;
   /** Takes bytes: see `normalizedNetwork`. */
   readonly network: Network<ClassifierOutputs>;
   readonly variables: Variables<HostTensor>;
+  /** Whether its code runs twice where it is compiled: see `CompileOptions`. */
+  readonly repeats?: boolean;
+}
+
+export interface NetworkTeacherOptions extends FrozenClassifier {
   /** [H, W, C]. */
   readonly input: readonly number[];
   /** Digest of the variables; the teacher's hash adds the names of network and backend. */
@@ -92,7 +98,7 @@ const cacheNameOf = ({ name }: Network<ClassifierOutputs>): string =>
 
 /** Shapes (no batch axis) of a classifier's outputs, from a run on one black image. */
 export const outputShapes = async (
-  classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  classifier: FrozenClassifier,
   input: readonly number[],
 ): Promise<Tree<readonly number[]>> => {
   const black: HostTensor = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
@@ -100,10 +106,7 @@ export const outputShapes = async (
 };
 
 /** A classifier's outputs, all of them, for a few images. */
-export async function outputsOf(
-  classifier: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
-  images: HostTensor,
-): Promise<Tree<HostTensor>> {
+export async function outputsOf(classifier: FrozenClassifier, images: HostTensor): Promise<Tree<HostTensor>> {
   const compiled = await compileClassifier(classifier, images.shape, null);
   const outputs = await compiled.run({ images });
   await compiled.dispose();
@@ -116,7 +119,7 @@ export async function outputsOf(
  * @param examples images [N, H, W, C] of bytes like those that it will run on, for backends that calibrate
  */
 export async function compileClassifier(
-  { backend, network, variables }: Pick<NetworkTeacherOptions, 'backend' | 'network' | 'variables'>,
+  { backend, network, variables, repeats = true }: FrozenClassifier,
   imageShape: readonly number[],
   names: readonly string[] | null,
   examples: HostTensor | null = null,
@@ -137,7 +140,7 @@ export async function compileClassifier(
       inputs: { images: { shape: [chunk, ...input], dtype: 'uint8' } },
     },
     mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
-    examples === null ? {} : { examples: inBatches(examples, chunk) },
+    { repeats, ...(examples !== null && { examples: inBatches(examples, chunk) }) },
   );
   return chunk === batch ? compiled : inChunks(compiled, chunk);
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayerSummary } from '../contracts/network.js';
 import { AncError } from '../errors/error.js';
-import { mergeTrees, prefixTree, subtree, type HostTensor, type Tree } from '../tree/tree.js';
+import { mergeTrees, prefixTree, subtrees, type HostTensor, type Tree } from '../tree/tree.js';
 import { withLayerPath, type Layer } from './layer.js';
 
 function assertHoldable(name: string, rows: readonly LayerSummary[]): void {
@@ -36,6 +36,7 @@ const MOST_PARAMETERS = 2 ** 29;
  */
 export function sequential(name: string, layers: readonly Layer[]): Layer {
   assertDistinct(name, layers);
+  const names = layers.map((layer) => layer.name);
 
   /** Calls `visit` with each layer and its input shape; returns the shape of the last output. */
   const walk = (
@@ -66,11 +67,10 @@ export function sequential(name: string, layers: readonly Layer[]): Layer {
     apply(variables, x, context) {
       let output: Tensor = x;
       const stats: Record<string, Tensor> = {};
+      const params = subtrees(variables.params, names);
+      const before = subtrees(variables.stats, names);
       for (const layer of layers) {
-        const own = {
-          params: subtree(variables.params, layer.name),
-          stats: subtree(variables.stats, layer.name),
-        };
+        const own = { params: params.get(layer.name)!, stats: before.get(layer.name)! };
         const applied = layer.apply(own, output, context);
         output = applied.output;
         Object.assign(stats, prefixTree(layer.name, applied.stats));

@@ -2,7 +2,7 @@ import type { Variables } from '../contracts/network.js';
 import { AncError } from '../errors/error.js';
 import type { Rng } from '../random/rng.js';
 import { filled, prefixTree, type HostTensor, type Tree } from '../tree/tree.js';
-import type { DataFreeSetup } from './data-free-step.js';
+import type { DataFreeSetup } from './data-free-setup.js';
 import { MEMORY, PREVIEW, PREVIEWED, teacherOutputsOf } from './generated-images.js';
 import { modelNames, toStateEntries } from './model-state.js';
 

@@ -7,7 +7,7 @@ import { AncError } from '../errors/error.js';
 import { received } from '../finite/produced.js';
 import type { RowRange } from '../tree/rows.js';
 import { mapTree, prefixTree, subtree, type Tree } from '../tree/tree.js';
-import type { DataFreeSetup } from './data-free-step.js';
+import type { DataFreeSetup } from './data-free-setup.js';
 import { samplesFrom, scalarFrom } from './component-result.js';
 import { modelNames, modelStateOf } from './model-state.js';
 import { assertApplied, blamed } from './network-result.js';

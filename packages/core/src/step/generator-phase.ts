@@ -8,7 +8,7 @@ import type { Phase } from '../contracts/step.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
 import { received, receivedTree } from '../finite/produced.js';
 import { memoryFrom, scalarFrom } from './component-result.js';
-import { dataFreePhases, termMetric, type DataFreeSetup } from './data-free-step.js';
+import { dataFreePhases, termMetric, type DataFreeSetup } from './data-free-setup.js';
 import {
   applyStudent,
   applyTeacher,

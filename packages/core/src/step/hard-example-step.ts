@@ -6,7 +6,7 @@ import { originOf } from '../contracts/origin.js';
 import type { Step } from '../contracts/step.js';
 import { classification } from '../tasks/classification/classification.js';
 import { mapTree, type Tree } from '../tree/tree.js';
-import type { DataFreeSetup } from './data-free-step.js';
+import type { DataFreeSetup } from './data-free-setup.js';
 import { applyStudent, applyTeacher, distanceBetween, samplesOf } from './generated-images.js';
 import { objectiveContext } from './objective-context.js';
 import { shownStudentPhase, type Shown } from './shown-student-phase.js';

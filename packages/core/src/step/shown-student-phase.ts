@@ -4,7 +4,7 @@ import type { Context } from '../contracts/network.js';
 import type { Phase } from '../contracts/step.js';
 import { classification } from '../tasks/classification/classification.js';
 import type { Tree } from '../tree/tree.js';
-import type { DataFreeSetup } from './data-free-step.js';
+import type { DataFreeSetup } from './data-free-setup.js';
 import { dataTermLoss } from './objective-context.js';
 import { studentPhase } from './student-phase.js';
 

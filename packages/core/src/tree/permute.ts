@@ -13,7 +13,26 @@ export function permuted<A extends HostTensor['data']>(
   given?: A,
 ): A {
   if (axes.every((axis, i) => axis === i)) return data;
-  const output = given ?? empty(data, data.length);
+  return moved(data, ...merged(shape, axes), given ?? empty(data, data.length));
+}
+
+/** The same with axes that stay beside each other as one: HWIO to OIHW moves three axes, [H·W, I, O] to [O, I, H·W]. */
+function merged(
+  shape: readonly number[],
+  axes: readonly number[],
+): [shape: readonly number[], axes: readonly number[]] {
+  const firsts = axes.filter((axis, i) => i === 0 || axis !== axes[i - 1]! + 1);
+  const starts = firsts.toSorted((a, b) => a - b);
+  const sizes = starts.map((start, i) => sizeOf(shape.slice(start, starts[i + 1])));
+  return [sizes, firsts.map((axis) => starts.indexOf(axis))];
+}
+
+function moved<A extends HostTensor['data']>(
+  data: A,
+  shape: readonly number[],
+  axes: readonly number[],
+  output: A,
+): A {
   if (axes.at(-1) === 0) return transposed(data, shape, axes, output);
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const sizes = axes.map((axis) => shape[axis]!);

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filled, mapTree, mergeTrees, namesOf, prefixTree, sizeOf, specOf, subtree, zeros } from './tree.js';
+import {
+  filled,
+  mapTree,
+  mergeTrees,
+  namesOf,
+  prefixTree,
+  sizeOf,
+  specOf,
+  subtree,
+  subtrees,
+  zeros,
+} from './tree.js';
 
 const someTree = fc.dictionary(fc.stringMatching(/^[a-c]{1,2}(\/[a-c]{1,2})?$/), fc.integer());
 
@@ -28,6 +39,12 @@ describe('trees', () => {
       w: 1,
       'a/b': 4,
     });
+  });
+
+  it('are divided by prefixes in one pass as they are one by one', () => {
+    const tree = { 'conv1/w': 1, 'conv10/w': 2, conv1: 3, 'conv1/a/b': 4, 'block/1/w': 5, 'block/2/w': 6 };
+    const prefixes = ['conv1', 'block', 'block/1', 'none'];
+    expect([...subtrees(tree, prefixes)]).toEqual(prefixes.map((prefix) => [prefix, subtree(tree, prefix)]));
   });
 
   it('do not merge over a name', () => {

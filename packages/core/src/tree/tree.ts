@@ -46,11 +46,25 @@ export function prefixTree<T>(prefix: string, tree: Tree<T>): Record<string, T> 
 /** The leaves whose names start with `prefix/`, without the prefix. */
 export function subtree<T>(tree: Tree<T>, prefix: string): Record<string, T> {
   const start = `${prefix}/`;
-  return Object.fromEntries(
-    Object.entries(tree)
-      .filter(([name]) => name.startsWith(start))
-      .map(([name, leaf]) => [name.slice(start.length), leaf]),
-  );
+  const found: [string, T][] = [];
+  for (const name of Object.keys(tree)) {
+    if (name.startsWith(start)) found.push([name.slice(start.length), tree[name]!]);
+  }
+  return Object.fromEntries(found);
+}
+
+/** `subtree` for each of these prefixes, in one pass over the tree. */
+export function subtrees<T>(
+  tree: Tree<T>,
+  prefixes: readonly string[],
+): ReadonlyMap<string, Record<string, T>> {
+  const found = new Map(prefixes.map((prefix) => [prefix, [] as [string, T][]]));
+  for (const name of Object.keys(tree)) {
+    for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1)) {
+      found.get(name.slice(0, end))?.push([name.slice(end + 1), tree[name]!]);
+    }
+  }
+  return new Map([...found].map(([prefix, leaves]) => [prefix, Object.fromEntries(leaves)]));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import type { Plugin } from '@anc/core';
-import type { BackendReport } from '@anc/core/internal';
+import { builtFile, type BackendReport } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 
 /** What a probe is asked. */
@@ -21,14 +21,6 @@ export const backendsOf = (plugins: readonly (string | Plugin)[]): ReadonlySet<s
 /** Opening a backend, compiling its first kernels: what the reading itself does not include. */
 const PATIENCE_SECONDS = 60;
 
-/** The process's entry; sources run through a test runner use the built file. */
-function entry(): URL {
-  const here = import.meta.url;
-  return here.endsWith('.ts')
-    ? new URL(here.replace(/\/src\/backends\/[^/]*$/, '/dist/plugins/probe-process.js'))
-    : new URL('../plugins/probe-process.js', here);
-}
-
 /**
  * Opens a backend in a process of its own and reads its speed. A native library that takes its process down,
  * or that does not bear another one beside it, takes nothing else along: that becomes the report's reason.
@@ -39,7 +31,11 @@ export function probeBackend(
   patience = PATIENCE_SECONDS,
 ): Promise<BackendReport> {
   return new Promise((resolve) => {
-    const child = fork(entry(), [], { cwd, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(builtFile('probe-process.js', import.meta.url), [], {
+      cwd,
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     let report: BackendReport | null = null;
     let said = '';
     let late = false;

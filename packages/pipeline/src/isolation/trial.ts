@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { OnnxTeacherOptions } from '@anc/backend-onnx';
 import { AncError } from '@anc/core';
+import { builtFile } from '@anc/core/internal';
 
 /** What is tried: an ONNX classifier, from loading to its first inferences; or the reading of a Keras file. */
 export type TrialRequest =
@@ -46,15 +47,6 @@ export function trialLimits(kind: TrialRequest['kind'], length: number): TrialLi
   };
 }
 
-/** The process's entry; sources run through a test runner use the built file. */
-function entry(): URL {
-  const here = import.meta.url;
-  return new URL(
-    'trial-process.js',
-    here.endsWith('.ts') ? here.replace(/\/src\/isolation\/[^/]*$/, '/dist/isolation/') : here,
-  );
-}
-
 /** Trials that ended: the same file is not tried again. */
 const passed = new Set<string>();
 
@@ -80,7 +72,7 @@ export async function tryApart(request: TrialRequest, state: string, limits: Tri
 /** Why the work came to no good end; null if it did. */
 function problemOf(request: TrialRequest, { seconds, bytes }: TrialLimits): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = fork(entry(), [], {
+    const child = fork(builtFile('trial-process.js', import.meta.url), [], {
       execArgv: [`--max-old-space-size=${Math.ceil(bytes / MEBIBYTE)}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

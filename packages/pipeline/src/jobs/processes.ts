@@ -60,7 +60,7 @@ const isLost = (error: unknown): boolean => isAncError(error) && error.code === 
 /** How a process ended: as `work` did, or with an error. */
 function runOne(request: WorkerRequest, who: string, { emit, signal }: JobCall): Promise<boolean | Error> {
   return new Promise((resolve) => {
-    const child = fork(builtFile('../api/worker-process.js', import.meta.url), [], {
+    const child = fork(builtFile('worker-process.js', import.meta.url), [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
     });

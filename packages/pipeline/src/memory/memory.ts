@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtFile } from '@anc/core/internal';
 import type { Named } from '../text/named.js';
 
 /** A model that another process can open. */
@@ -30,14 +31,6 @@ export interface MemoryRequest {
   readonly least: number;
   /** Sizes of the batches that are predicted. */
   readonly batchSizes: readonly number[];
-}
-
-/** The process's entry; sources run through a test runner use the built file. */
-function entry(): URL {
-  const here = import.meta.url;
-  return here.endsWith('.ts')
-    ? new URL(here.replace(/\/src\/memory\/[^/]*$/, '/dist/plugins/memory-process.js'))
-    : new URL('../plugins/memory-process.js', here);
 }
 
 const PATIENCE_SECONDS = 120;
@@ -81,7 +74,7 @@ export async function memoryOf(
 
 function measuredApart(request: MemoryRequest, cwd: string): Promise<number | null> {
   return new Promise((resolve) => {
-    const child = fork(entry(), [], {
+    const child = fork(builtFile('memory-process.js', import.meta.url), [], {
       cwd,
       execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -32,7 +32,7 @@ const task = {
   description: taskOfDocument({}),
 };
 const plan = (normalization: Normalization = fixed, network: Network<ClassifierOutputs> = made) =>
-  planNetwork(named, network, dataOf(normalization), backend, task);
+  planNetwork(named, network, dataOf(normalization), backend, task, false);
 
 describe('planNetwork', () => {
   it('counts parameters and FLOPs of one image', async () => {

@@ -34,6 +34,8 @@ export interface PlannedNetwork {
   /** Names and shapes, without values. */
   readonly initial: Variables<HostTensor>;
   readonly outputs: Tree<readonly number[]>;
+  /** Whether it may have parts that do not come with ANC: its code runs twice where it is compiled. */
+  readonly repeats: boolean;
   readonly parameters: number;
   readonly flops: number;
 }
@@ -41,7 +43,8 @@ export interface PlannedNetwork {
 /**
  * A model as the run uses it: what it gives, and what it costs. Throws `ANC_TASK` where it gives other logits.
  *
- * @param tried whether it is also applied to random weights and pixels: throws `ANC_OBJECTIVE` where what it gives is not finite.
+ * @param own whether it may have parts that do not come with ANC. These are also applied to random weights and pixels, and run twice:
+ *   throws `ANC_OBJECTIVE` where what they give is not finite, `ANC_COMPILE_IMPURE` where it changes.
  */
 export async function planNetwork(
   model: Named,
@@ -49,7 +52,7 @@ export async function planNetwork(
   { dataset, normalization }: TrainingData,
   backend: Backend,
   task: OpenedTask,
-  tried = false,
+  own: boolean,
 ): Promise<PlannedNetwork> {
   const network = {
     ...normalizedNetwork(made, normalization),
@@ -60,16 +63,17 @@ export async function planNetwork(
   const { initial, outputs, layers } = await blaming(what, async () => {
     const initial = network.init(Rng.still(), dataset.shape);
     assertVariables(what, initial);
-    const outputs = await outputShapes({ backend, network, variables: initial }, dataset.shape);
+    const outputs = await outputShapes({ backend, network, variables: initial, repeats: own }, dataset.shape);
     return { initial, outputs, layers: network.summary(dataset.shape) };
   });
   assertTaskOutputs(what, outputs, task);
-  if (tried) await blaming(what, () => assertFinite(what, backend, network, dataset.shape));
+  if (own) await blaming(what, () => assertFinite(what, backend, network, dataset.shape));
   return {
     model,
     network,
     initial,
     outputs: mapTree(outputs, (shape) => [...shape]),
+    repeats: own,
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     flops: layers.reduce((sum, layer) => sum + layer.flops, 0),
   };

@@ -37,14 +37,14 @@ export interface EvaluateContext {
  * finite: the predictions of such a network mean nothing, although its weights are numbers.
  */
 export async function predict(
-  { network }: PlannedNetwork,
+  { network, repeats }: PlannedNetwork,
   variables: Variables<HostTensor>,
   split: DatasetSplit,
   what: string,
   { backend, task, taskData, batchSize, emit, signal, ranks }: EvaluateContext,
 ): Promise<SplitPredictions> {
   const shape = [batchSize, ...split.images.shape];
-  const compiled = await compileClassifier({ backend, network, variables }, shape, ['logits']);
+  const compiled = await compileClassifier({ backend, network, variables, repeats }, shape, ['logits']);
   try {
     return await predictSplit(compiled, split, {
       task,

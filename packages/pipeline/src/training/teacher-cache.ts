@@ -29,6 +29,7 @@ export async function frozenTeacher(
   const frozen = await NetworkTeacher.create({
     backend: backends.teacher,
     network: teacher.network.network,
+    repeats: teacher.network.repeats,
     variables,
     input: data.dataset.shape,
     digest: digestOf(variables),

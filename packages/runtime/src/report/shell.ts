@@ -11,6 +11,9 @@ export interface Shell {
   readonly script?: string | undefined;
 }
 
+/** Not part of a template: compilers write templates with it as functions of a package. */
+const SCRIPT_END = new Markup('</script>');
+
 /** A page: one file with its own style, whose policy forbids everything that it does not need. */
 export function pageOf({ title, body, script }: Shell): string {
   const live = script === undefined ? '' : "; script-src 'self'; connect-src 'self'; form-action 'self'";
@@ -25,7 +28,7 @@ export function pageOf({ title, body, script }: Shell): string {
         <style>
           ${new Markup(STYLE)}
         </style>
-        ${script === undefined ? '' : html`<script src="${script}" defer></script>`}
+        ${script === undefined ? '' : html`<script src="${script}" defer>${SCRIPT_END}`}
       </head>
       <body>
         <main>${body}</main>

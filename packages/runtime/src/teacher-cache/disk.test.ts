@@ -263,7 +263,7 @@ describe('DiskTable', () => {
 
   it('has only complete segments after a process was killed', async () => {
     // The built program's table, in a process that writes segments until it is ended in the middle of one.
-    const built = pathToFileURL(join(import.meta.dirname, '../../dist/teacher-cache/disk-table.js')).href;
+    const built = pathToFileURL(join(import.meta.dirname, '../../dist/internal.js')).href;
     const folder = join(dir, 't');
     const script = `
       const { DiskTable } = await import(${JSON.stringify(built)});
