@@ -100,7 +100,7 @@ function expectSame(found: HostTensor, expected: HostTensor): void {
   const scale = Math.max(1, ...Array.from(expected.data, Math.abs).filter(Number.isFinite));
   const isSame = (value: number, i: number): boolean =>
     Number.isNaN(value) ? Number.isNaN(found.data[i]) : Math.abs(found.data[i]! - value) < 2e-5 * scale;
-  const other = expected.data.findIndex((value, i) => !isSame(value, i)); // one `expect` for each takes longer than the kernel
+  const other = Array.from(expected.data).findIndex((value, i) => !isSame(value, i)); // one `expect` for each takes longer than the kernel
   expect(other, `element ${other}: ${found.data[other]} for ${expected.data[other]}`).toBe(-1);
 }
 

@@ -22,13 +22,12 @@ function bitsOfBoth(
       backend: tf.backend(),
       attrs: attrs as tf.NamedAttrMap,
     };
-    const values = tf
-      .engine()
-      .makeTensorFromTensorInfo(compute(given) as tf.TensorInfo)
-      .dataSync();
+    const made = tf.engine().makeTensorFromTensorInfo(compute(given) as tf.TensorInfo);
+    const values = made.dataSync();
+    made.dispose();
     return new Uint32Array(Float32Array.from(values).buffer);
   };
-  const both = tf.tidy(() => [bits(stockKernels.get(kernelFunc)!), bits(kernelFunc)] as const);
+  const both = [bits(stockKernels.get(kernelFunc)!), bits(kernelFunc)] as const;
   tf.dispose(inputs);
   return both;
 }
