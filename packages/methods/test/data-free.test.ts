@@ -116,6 +116,33 @@ describe('the controls of data-free', () => {
     expect(stageOf('data-free-non-adversarial').next(at).hyper.discrepancy).toBe(0);
   });
 
+  it.each([
+    ['data-free', true, {}, ['class-balance(5)', 'confidence(1)', 'activation(0.1)', 'batch-norm(1)']],
+    [
+      'data-free-non-adversarial',
+      true,
+      {},
+      ['class-balance(5)', 'confidence(1)', 'activation(0.1)', 'batch-norm(1)'],
+    ],
+    ['data-free', false, {}, ['class-balance(5)', 'confidence(1)', 'activation(0.1)']],
+    ['data-free', true, { generatorTerms: ['diversity'] }, ['diversity(0.1)']],
+  ])('%s by a teacher with batch norm: %s, and %j, has the terms %j', (name, hasBatchNorm, own, terms) => {
+    const environment = toyEnvironment();
+    const { outputs, network: plain } = environment.teacher!;
+    const average = { shape: [2], data: new Float32Array(2) };
+    const network: typeof plain = {
+      ...plain!,
+      init: (...args) => ({
+        ...plain!.init(...args),
+        stats: Object.fromEntries(hasBatchNorm ? [['norm/mean', average]] : []),
+      }),
+    };
+    const teacher = { outputs, network };
+    const [stage] = method(name, { ...options, ...own }).stages({ ...environment, teacher });
+    const found = Object.keys(stage!.step.sources ?? {}).filter((metric) => metric.startsWith('loss/term/'));
+    expect(found.map((metric) => metric.slice('loss/term/1 '.length))).toEqual(terms);
+  });
+
   it('refuse a teacher that is a closed function', () => {
     const { teacher, ...environment } = toyEnvironment();
     const closed = { ...environment, teacher: { outputs: teacher!.outputs } };

@@ -80,6 +80,7 @@ export const dataFree = {
       'The same teacher, student and number of updates as above, on oneDNN. One part of `data-free` is changed in each row.',
       "Of the generator's terms, class balance is the one that matters: alone it gives what all three do (20.5 and 21.8 %), without any the game ends at 33.9 %, with confidence or activation alone at 32 to 34 %. A generator of twice the width and mixup of its images make no difference that can be measured.",
       'With batch norm in the student and without, no difference between the game and its control can be measured; one of three trainings of the game with batch norm ended at 28.7 %.',
+      'Where the teacher has batch norm, the term of its statistics matters most: with it 22.1 % of the predictions are wrong, without it 35.5 %, a difference of 13.4 ± 10.7 points, with the same sign in each of three seeds. It has been part of the default for such teachers since; at the commit of the measurement `data-free` has the three terms of DAFL.',
     ],
     parts: [
       {
@@ -116,7 +117,10 @@ export const dataFree = {
         name: 'batch-norm-teacher',
         title: 'A teacher with statistics of batch norm',
         options: { ...generatedOnOnednn, augment: 'none', teacher: 'cnn-teacher', 'teacher-epochs': '2' },
-        methods: ['data-free', 'data-free(generatorTerms=[class-balance,confidence,activation,batch-norm])'],
+        methods: [
+          'data-free(generatorTerms=[class-balance,confidence,activation])',
+          'data-free(generatorTerms=[class-balance,confidence,activation,batch-norm])',
+        ],
       },
     ],
   },

@@ -1,7 +1,7 @@
 import { Method, type MethodEnvironment, type Parts, type Stage } from '@anc/core';
 import { optimizerOverridesSchema } from '@anc/core/internal';
 import { z } from 'zod';
-import { optimizerOption, part, partList } from '../options/index.js';
+import { optimizerOption, optionalPartList, part } from '../options/index.js';
 import { generatorStage, type GeneratorVariant } from '../stages/generator-stage.js';
 
 /** Options of every method with a generator. */
@@ -16,8 +16,8 @@ export const generatorOptions = {
   discrepancy: part('log-l1').describe(
     'what the generator maximizes: match it to studentTerm (log-l1: the code of DFAD)',
   ),
-  generatorTerms: partList(['class-balance', 'confidence', 'activation']).describe(
-    'further terms that the generator minimizes (the default is DAFL with its weights)',
+  generatorTerms: optionalPartList.describe(
+    'further terms that the generator minimizes; default: class-balance, confidence and activation with the weights of DAFL, and batch-norm where the teacher has batch norm',
   ),
   discrepancyWeight: z
     .number()
@@ -51,8 +51,9 @@ export type DataFreeOptions = z.infer<typeof dataFreeSchema>;
  * E_z D(f_t(G(z)), f_s(G(z))) through the frozen teacher f_t; no image and no label is read.
  *
  * From the paper: the min-max objective, five updates of the student per update of the generator, and log(1 + L1) from
- * its code. From DAFL (Chen 2019, arXiv 1904.01186): the terms of class balance, confidence and activation. Ours: a memory
- * of 150 batches, and a bounded range of pixels, without which the teacher's logits grew far beyond those of real images.
+ * its code. From DAFL (Chen 2019, arXiv 1904.01186): the terms of class balance, confidence and activation. From DeepInversion
+ * (Yin 2020, arXiv 1912.08795): the term of the teacher's batch norm, where it has one. Ours: a memory of 150 batches, and a
+ * bounded range of pixels, without which the teacher's logits grew far beyond those of real images.
  */
 export class DataFreeMethod extends Method {
   readonly name: string;

@@ -13,4 +13,4 @@ export {
   type DeprecatedNames,
   type OptionsSchema,
 } from './deprecated.js';
-export { optionalPart, part, partList, type NamedPart } from './named-part.js';
+export { optionalPart, optionalPartList, part, type NamedPart } from './named-part.js';

@@ -15,11 +15,10 @@ const partForms = z.union([z.string(), z.looseObject({ name: z.string() })]);
 export const part = (fallback: z.input<typeof partForms>) =>
   partForms.default(fallback).transform(toNamedPart);
 
-/** An option that lists parts, with a default. */
-export const partList = (fallback: readonly string[]) =>
-  z.array(partForms.transform(toNamedPart)).default(() => fallback.map(toNamedPart));
+/** An option that lists parts, without a default. */
+export const optionalPartList = z.array(partForms.transform(toNamedPart)).optional();
 
-/** The same without a default. */
+/** An option that names a part, without a default. */
 export const optionalPart = partForms.transform(toNamedPart).optional();
 
 function toNamedPart(value: z.infer<typeof partForms>): NamedPart {

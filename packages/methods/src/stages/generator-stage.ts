@@ -7,8 +7,11 @@ import {
   initDataFreeState,
   learningRateOf,
   optimizerConfigSchema,
+  Rng,
+  type ClassifierOutputs,
   type DataFreeSetup,
   type MethodEnvironment,
+  type Network,
   type OptimizerConfig,
   type Parts,
   type RowRange,
@@ -38,8 +41,8 @@ export interface GeneratorOptions {
   readonly generator: NamedPart;
   /** What the generator maximizes. */
   readonly discrepancy: NamedPart;
-  /** Further terms that it minimizes. */
-  readonly generatorTerms: readonly NamedPart[];
+  /** Further terms that it minimizes; default: see `defaultTerms`. */
+  readonly generatorTerms?: readonly NamedPart[] | undefined;
   /** Weight of the discrepancy. */
   readonly discrepancyWeight: number;
   /** Memory of generated images. */
@@ -135,11 +138,13 @@ function setupOf(
   const { student, task, input, normalization, batchSize = 64 } = environment;
   requirePair(variant.name, batchSize);
   const rows = rowsOnRank(variant.imageShare ?? 0, environment);
+  const teacher = requireNetwork(variant.name, environment);
+  const terms = options.generatorTerms ?? defaultTerms(teacher, input);
   const chosen =
     variant.generator === undefined ? options.generator : { name: variant.generator, options: {} };
   return {
     student,
-    teacher: requireNetwork(variant.name, environment),
+    teacher,
     ...(task && { task }),
     generator: parts.generator(chosen.name, chosen.options, {
       image: input,
@@ -147,7 +152,7 @@ function setupOf(
     }),
     dataTerm: parts.dataTerm(options.studentTerm.name, options.studentTerm.options),
     discrepancy: parts.discrepancy(options.discrepancy.name, options.discrepancy.options),
-    terms: options.generatorTerms.map((term) => parts.generatorTerm(term.name, term.options)),
+    terms: terms.map((term) => parts.generatorTerm(term.name, term.options)),
     memory: parts.memory(options.memory.name, options.memory.options),
     batchSize,
     ...(rows !== null && { shown: rows.generated }),
@@ -155,6 +160,17 @@ function setupOf(
     ...(options.mixup && { mixup: true }),
     optimizers,
   };
+}
+
+/**
+ * The terms of DAFL and, where the teacher keeps statistics of batch norm, that of DeepInversion: with a small teacher of
+ * Fashion-MNIST it lowers the error of a LeNet-5 from 35.5 to 22.1 % (docs/results.md).
+ */
+function defaultTerms(teacher: Network<ClassifierOutputs>, input: readonly number[]): readonly NamedPart[] {
+  const { stats } = teacher.init(Rng.still(), input);
+  const names = ['class-balance', 'confidence', 'activation'];
+  if (Object.keys(stats).length > 0) names.push('batch-norm');
+  return names.map((name) => ({ name, options: {} }));
 }
 
 /**
