@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const repository = repositoryAddress().web;
 
 /** Entry points that only this repository's own packages use: they can change at any time. */
-const INTERNAL = './internal';
+const INTERNAL = ['./internal', './worker'];
 
 /** @returns {{ name: string, source: string }[]} how it is imported, and its absolute path */
 export function entryPoints() {
@@ -17,7 +17,7 @@ export function entryPoints() {
   return folders.flatMap((folder) => {
     const manifest = readJson(`packages/${folder}/package.json`);
     return Object.entries(manifest.exports)
-      .filter(([key, target]) => key !== INTERNAL && target['@anc/source'] !== undefined)
+      .filter(([key, target]) => !INTERNAL.includes(key) && target['@anc/source'] !== undefined)
       .map(([key, target]) => ({
         name: manifest.name + key.slice(1),
         source: `${root}packages/${folder}/${target['@anc/source'].slice(2)}`,

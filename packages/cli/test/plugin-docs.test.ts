@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ancCli, workplace, type Workplace } from './anc-cli.js';
+import { ancCli, inProcess, workplace, type Outcome, type Workplace } from './anc-cli.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 }); // processes of their own
 
@@ -43,7 +43,10 @@ const ended = (child: ReturnType<typeof spawn>): Promise<string> =>
   });
 
 async function json(cwd: string, ...args: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await ancCli([...args, '--json'], { cwd });
+  return documentOf(await inProcess([...args, '--json'], cwd));
+}
+
+function documentOf({ code, stdout, stderr }: Outcome): unknown {
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout);
 }
@@ -87,17 +90,14 @@ describe('plugins as docs/plugins.md shows them', () => {
   });
 
   it('play together in a run', async () => {
-    const document = await json(
-      project.path,
-      'run',
-      ...plugins,
-      ...quick,
-      teacher,
+    const args = [
+      ...['run', ...plugins, ...quick, teacher],
       ...['--student', 'small-net(width=4)', '--discriminator', 'leaky(units=[8,8])'],
       ...['--regularizer', 'small-logits', '--methods', 'adversarial,cosine'],
       ...['--augment', 'crop(2),fog(0.8),halves', '--views', '4'],
       ...['--optimizer', 'sign-descent(momentum=0.8)', '--schedule', 'inverse-root', '--hook', 'epoch-log'],
-    );
+    ];
+    const document = documentOf(await ancCli([...args, '--json'], { cwd: project.path }));
     expect(document).toMatchObject({ students: [{ name: 'adversarial' }, { name: 'cosine' }] });
     const { run } = document as { run: string };
     const epochs = await readFile(join(project.path, run, 'epochs.log'), 'utf8');
@@ -121,9 +121,9 @@ describe('plugins as docs/plugins.md shows them', () => {
     expect(await json(project.path, 'describe', 'task', 'segmentation', ...own)).toMatchObject({
       package: 'anc-plugin-segmentation',
     });
-    const refused = await ancCli(
+    const refused = await inProcess(
       ['run', ...own, '--dataset', 'glyphs', '--student', 'pixel-net', '--teacher', 'lenet5'],
-      { cwd: project.path },
+      project.path,
     );
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('is for segmentation, and dataset "glyphs" is for classification');

@@ -1,4 +1,4 @@
-import { sizeOf } from '@anc/core';
+import { sizeOf } from '@anc/core/worker';
 import type { FlatGraph, FlatNode } from '../graph/flat-graph.js';
 import type { KernelThreads } from '../kernels/kernel-threads.js';
 import { ARGUMENT, scalesOf, type DataType } from '../library/constants.js';

@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError } from '@anc/core/worker';
 
 /** The error of an operation that this backend does not compute. */
 export const unsupported = (op: string, why: string): AncError =>

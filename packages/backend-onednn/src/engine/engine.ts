@@ -1,5 +1,5 @@
-import { AncError } from '@anc/core';
-import type { Answers } from '@anc/core/internal';
+import { METRICS_OUTPUT } from '@anc/compiler/worker';
+import { AncError, type Answers } from '@anc/core/worker';
 import type { FlatGraph } from '../graph/flat-graph.js';
 import { loadLibrary } from '../library/find-library.js';
 import { importOnednnKoffi } from '../library/koffi.js';
@@ -8,7 +8,6 @@ import { LibraryThreads, withSleepingThreads } from '../library/threads.js';
 import type { Ranges } from '../build/quantization.js';
 import type { HostArray } from '../build/storage.js';
 import { Program } from './program.js';
-import { METRICS_OUTPUT } from '@anc/compiler';
 import { KernelThreads } from '../kernels/kernel-threads.js';
 import { Heap } from '../memory/heap.js';
 import type {

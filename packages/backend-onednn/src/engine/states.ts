@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError } from '@anc/core/worker';
 import type { HostArray } from '../build/storage.js';
 import type { Heap } from '../memory/heap.js';
 import type { SentTensors } from './protocol.js';

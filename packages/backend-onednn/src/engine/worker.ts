@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { answerCalls, type ThreadRequest } from '@anc/core/internal';
+import { answerCalls, type ThreadRequest } from '@anc/core/worker';
 import { Engine } from './engine.js';
 import type { EngineCalls, SentTensors } from './protocol.js';
 

@@ -1,12 +1,5 @@
-import {
-  reachable,
-  type Attributes,
-  type ElementArray,
-  type ElementType,
-  type Graph,
-  type NamedValue,
-  type Value,
-} from '@anc/compiler';
+import type { Attributes, ElementArray, ElementType, Graph, NamedValue, Value } from '@anc/compiler';
+import { reachable } from '@anc/compiler/worker';
 
 /** A value of a flat graph: what computes it stands in the list of nodes. */
 export interface FlatValue {

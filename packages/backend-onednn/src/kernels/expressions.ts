@@ -1,4 +1,4 @@
-import { POSITIVE_MASK } from '@anc/compiler';
+import { POSITIVE_MASK } from '@anc/compiler/worker';
 import { fraction, type FlatGraph, type FlatNode } from '../graph/flat-graph.js';
 import type { Instruction, Operand, VectorOp } from './loop-nest.js';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { builtFile } from '@anc/core/internal';
+import { builtFile } from '@anc/core/worker';
 import type { Heap } from '../memory/heap.js';
 import { addressesOf, MOST_OPERANDS, SharedTask, type RunPart, type Task } from './shared-task.js';
 

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { AncError } from '@anc/core';
-import type { CLibrary, Koffi } from '@anc/core/internal';
+import { AncError, type CLibrary, type Koffi } from '@anc/core/worker';
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import { importError, importKoffi, KOFFI, KOFFI_PACKAGE, type Koffi } from '@anc/core/internal';
+import { importError, importKoffi, KOFFI, KOFFI_PACKAGE, type Koffi } from '@anc/core/worker';
 
 /**
  * Imports koffi, by which oneDNN is called.

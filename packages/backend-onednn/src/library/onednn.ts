@@ -1,4 +1,4 @@
-import type { CFunction, Koffi } from '@anc/core/internal';
+import type { CFunction, Koffi } from '@anc/core/worker';
 import {
   ANY_LAYOUT,
   BLOCKED_LAYOUT,

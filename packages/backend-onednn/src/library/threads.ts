@@ -1,4 +1,4 @@
-import type { CFunction, CLibrary } from '@anc/core/internal';
+import type { CFunction, CLibrary } from '@anc/core/worker';
 
 /** The library's OpenMP threads, for calls from one thread of ours. */
 export class LibraryThreads {

@@ -1,4 +1,4 @@
-import { AncError } from '@anc/core';
+import { AncError } from '@anc/core/worker';
 import { webAssembly } from './web-assembly.js';
 
 /** Bytes of a page of WebAssembly. */

@@ -1,4 +1,4 @@
-import { sizeOf } from '@anc/core';
+import { sizeOf } from '@anc/core/worker';
 import type { Builder } from '../build/builder.js';
 import { constantOf } from '../build/constants.js';
 import type { Tensor } from '../build/storage.js';

@@ -1,4 +1,4 @@
-import type { Answers } from '@anc/core/internal';
+import type { Answers } from '@anc/core/worker';
 import type * as Ort from 'onnxruntime-common';
 import type {
   EngineCalls,

@@ -1,4 +1,4 @@
-import { importKoffi, type CFunction, type Koffi } from '@anc/core/internal';
+import { importKoffi, type CFunction, type Koffi } from '@anc/core/worker';
 import { NATIVE } from './native-package.js';
 
 /**

@@ -1,4 +1,4 @@
-import { installable, platformName, type NativePackage } from '@anc/core/internal';
+import { installable, platformName, type NativePackage } from '@anc/core/worker';
 
 /** The native build of ONNX Runtime, an optional dependency of this package, and where its published binaries run. */
 export const NATIVE: NativePackage = {

@@ -1,4 +1,4 @@
-import { onnxTypeOf, type ElementType } from '@anc/compiler';
+import { onnxTypeOf, type ElementType } from '@anc/compiler/worker';
 import type * as Ort from 'onnxruntime-common';
 import type { NativeApi } from './native-api.js';
 

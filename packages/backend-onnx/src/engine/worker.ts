@@ -1,4 +1,4 @@
-import { answerCalls, type ThreadReply, type ThreadRequest } from '@anc/core/internal';
+import { answerCalls, type ThreadReply, type ThreadRequest } from '@anc/core/worker';
 import { Engine } from './engine.js';
 import { Gate } from './gate.js';
 import type { EngineCalls, SerializedTensors } from './protocol.js';

@@ -15,6 +15,7 @@ import { noiseSpec, shapeError } from '@anc/core/internal';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { rankMean } from '../graph/cut.js';
 import { sameShape, Graph } from '../graph/graph.js';
+import { METRICS_OUTPUT } from '../graph/metrics-output.js';
 import { concat, reshape } from '../graph/shape-ops.js';
 import { targetOf, type TargetOptions } from '../graph/target.js';
 import type { NamedValue } from '../graph/value.js';
@@ -25,9 +26,6 @@ import { inputTensor, toTensor, toTraced } from './inputs.js';
 import { stateLayout } from './state-layout.js';
 import { registerKernels } from './register.js';
 import type { Traced } from './trace-twice.js';
-
-/** Name of the output that holds all metrics, one after the other. */
-export const METRICS_OUTPUT = 'metrics';
 
 /** A step as one graph: the gradients and updates of all phases. */
 export interface TracedStep extends Traced {

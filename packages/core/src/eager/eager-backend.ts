@@ -16,6 +16,7 @@ import { inference } from './eager-context.js';
 import { EagerState, type RunExclusive } from './eager-state.js';
 import { EagerStep } from './eager-step.js';
 import { toHost, toTensor } from './host-tensor.js';
+import { replacePlainKernels } from './plain-kernels.js';
 
 /** Properties of a backend beside the name under which tfjs has it. */
 export interface EagerOptions {
@@ -66,6 +67,7 @@ export class EagerBackend extends Backend {
   ) {
     super();
     tf.env().set('PROD', true); // suppresses tfjs's banner and warnings
+    if (tfjsName === 'cpu') replacePlainKernels();
     this.name = options.name ?? `tfjs:${tfjsName}`;
     this.capabilities = {
       training: true,

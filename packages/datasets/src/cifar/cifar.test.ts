@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { isAncError, type AncError } from '@anc/core';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseCifarBinary } from './binary.js';
 import type { CifarSpec } from './cifar-spec.js';
 import { cifar10, CifarDataset, cifar100 } from './cifar.js';
@@ -110,8 +110,12 @@ const spec: CifarSpec = {
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'anc-cifar-'));
+  vi.stubEnv('ANC_DATA_DIR', dir); // the real files have some of the names, and are large
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true, force: true });
+});
 
 async function put(files: Readonly<Record<string, Uint8Array>>): Promise<CifarDataset> {
   for (const [name, bytes] of Object.entries(files)) {

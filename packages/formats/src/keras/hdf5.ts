@@ -139,8 +139,25 @@ function numberIn(values: ArrayLike<unknown>, i: number, path: string): number {
 /** Not decided by `keys`: the library's datasets are arrays, which have a method of that name. */
 const isGroup = (found: Group | Dataset): found is Group => !('dtype' in found);
 
-/** The library throws for a path that does not exist. */
+/** A name and a path below it, neither of which goes up or stays. */
+const DOWNWARDS = /^((?!\.{1,2}\/)[^/]+)\/((?!\.{1,2}(?:\/|$))[^/].*)$/s;
+
+/** Members that are on the way to others: the library would read a group with all its links for every path through it. */
+const onTheWay = new WeakMap<Group, Map<string, Group | Dataset | null>>();
+
+/** What is at a path; null for nothing. */
 function lookUp(group: Group, path: string): Group | Dataset | null {
+  const [, name, rest] = DOWNWARDS.exec(path) ?? [];
+  if (name === undefined || rest === undefined) return member(group, path);
+  const known = onTheWay.get(group) ?? new Map<string, Group | Dataset | null>();
+  onTheWay.set(group, known);
+  const found = known.has(name) ? known.get(name)! : member(group, name);
+  known.set(name, found);
+  return found === null || !isGroup(found) ? null : lookUp(found, rest);
+}
+
+/** The library throws for a path that does not exist. */
+function member(group: Group, path: string): Group | Dataset | null {
   try {
     return group.get(path) ?? null;
   } catch {

@@ -1,3 +1,4 @@
+import '@anc/core'; // registers gradients
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';

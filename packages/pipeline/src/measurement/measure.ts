@@ -22,6 +22,8 @@ export interface Measurable {
 export interface MeasureOptions {
   /** Time for each row. */
   readonly seconds: number;
+  /** Rounds at most. */
+  readonly most?: number;
   readonly now?: () => number;
   readonly signal?: AbortSignal;
 }
@@ -40,7 +42,7 @@ const ROUNDS = { least: 7, most: 500 };
 export async function measureInterleaved(
   rows: readonly Measurable[],
   images: readonly HostTensor[],
-  { seconds, now = () => performance.now(), signal }: MeasureOptions,
+  { seconds, most = ROUNDS.most, now = () => performance.now(), signal }: MeasureOptions,
 ): Promise<MeasuredBatch[]> {
   for (const [i, row] of rows.entries()) {
     for (let call = 0; call < WARM_UP; call++) await row.run(images[i]!);
@@ -49,7 +51,7 @@ export async function measureInterleaved(
   const samples = rows.map((): number[] => []);
   const rng = Rng.fromSeed(0).split('benchmark');
   const end = now() + 1000 * seconds * rows.length;
-  for (let round = 0; round < ROUNDS.most && (round < ROUNDS.least || now() < end); round++) {
+  for (let round = 0; round < most && (round < ROUNDS.least || now() < end); round++) {
     for (const i of rng.permutation(rows.length)) {
       const start = now();
       await rows[i]!.run(images[i]!);

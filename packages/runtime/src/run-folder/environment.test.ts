@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,18 @@ describe('describeEnvironment', () => {
     expect((await describeHere()).git).toEqual({ commit, dirty: false });
     await writeFile(join(folder, 'tracked'), '2');
     expect((await describeHere()).git).toEqual({ commit, dirty: true });
+    const inner = join(folder, 'deep', 'er');
+    await mkdir(inner, { recursive: true });
+    expect((await describeEnvironment(backend, 7, {}, inner)).git).toEqual({ commit, dirty: true });
+    await symlink(inner, `${folder}-link`, 'junction');
+    try {
+      expect((await describeEnvironment(backend, 7, {}, `${folder}-link`)).git).toEqual({
+        commit,
+        dirty: true,
+      });
+    } finally {
+      await rm(`${folder}-link`);
+    }
   });
 
   it('records no commit outside of a repository', async () => {

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Backend } from '@anc/core';
 
@@ -45,6 +48,7 @@ export async function describeEnvironment(
 
 /** Commit of the user's working directory; null outside a repository or without git. */
 async function gitState(cwd: string): Promise<EnvironmentRecord['git']> {
+  if (!(await mayBeInRepository(cwd))) return null;
   const git = promisify(execFile);
   try {
     const { stdout: commit } = await git('git', ['rev-parse', 'HEAD'], { cwd });
@@ -53,4 +57,16 @@ async function gitState(cwd: string): Promise<EnvironmentRecord['git']> {
   } catch {
     return null;
   }
+}
+
+/** False where git would find no repository either: to start it takes a large process longer than to look. */
+async function mayBeInRepository(cwd: string): Promise<boolean> {
+  if (process.env['GIT_DIR'] !== undefined) return true;
+  let folder = await realpath(cwd).catch(() => cwd);
+  while (!existsSync(join(folder, '.git'))) {
+    const above = dirname(folder);
+    if (above === folder) return false;
+    folder = above;
+  }
+  return true;
 }

@@ -10,6 +10,7 @@ import {
 import { memoryFrom, scalarFrom } from '@anc/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ContractRunner } from '../harness/contract-runner.js';
+import { setBackend } from '../harness/set-backend.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 import { violation } from '../harness/violation.js';
 import { checkName, componentSuite, openOnce, type ContractBackend } from '../objective/component-checks.js';
@@ -128,7 +129,7 @@ export function balancerContract(
     });
 
     it('can be recorded as a graph', async () => {
-      await tf.setBackend('cpu');
+      await setBackend();
       const balancer = create();
       const found = tf.tidy(() => {
         const memory = mapTree(balancer.memory, (value) => tf.scalar(value));

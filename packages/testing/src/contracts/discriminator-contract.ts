@@ -17,6 +17,7 @@ import type { ContractRunner } from '../harness/contract-runner.js';
 import { suiteOf, type Check } from '../harness/suite.js';
 import { wrongGradients } from '../harness/finite-differences.js';
 import { contextOf, finite, gaussian, largest, toTensor } from '../harness/tensors.js';
+import { setBackend } from '../harness/set-backend.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
 /** Options of `discriminatorContract`. */
@@ -51,7 +52,7 @@ export function discriminatorContract(
   const { describe, it } = suiteOf(runner, 'the discriminator');
   const test = (name: string, hint: string, body: (d: Discriminator, check: Check) => void): void =>
     it(name, hint, async (check) => {
-      await tf.setBackend(backend);
+      await setBackend(backend);
       tf.tidy(() => body(create(), check));
     });
   const initial = (d: Discriminator, seed = 1): Variables<HostTensor> =>

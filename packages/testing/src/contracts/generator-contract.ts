@@ -14,6 +14,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { differing } from '../harness/compare.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
 import { wrongGradients } from '../harness/finite-differences.js';
+import { setBackend } from '../harness/set-backend.js';
 import { contextOf, finite, gaussian, largest, toTensor } from '../harness/tensors.js';
 import { suiteOf, type Check } from '../harness/suite.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
@@ -54,7 +55,7 @@ export function generatorContract(
     generator.apply(own, z, contextOf(true)).outputs.images;
   const test = (name: string, hint: string, body: (generator: Generator, check: Check) => void): void =>
     it(name, hint, async (check) => {
-      await tf.setBackend('cpu');
+      await setBackend();
       tf.tidy(() => body(create(), check));
     });
 

@@ -17,6 +17,7 @@ import { differing, relativeError } from '../harness/compare.js';
 import type { ContractRunner } from '../harness/contract-runner.js';
 import { suiteOf } from '../harness/suite.js';
 import { gaussian, toTensor } from '../harness/tensors.js';
+import { setBackend } from '../harness/set-backend.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
 /** Options of `optimizerContract`. */
@@ -199,7 +200,7 @@ export function optimizerContract(
     });
 
     it('can be recorded as a graph', RECORDABLE_HINT, async (check) => {
-      await tf.setBackend(backend);
+      await setBackend(backend);
       tf.tidy(() => {
         const params = START();
         const slots = mapTree(create().init(params), toTensor);

@@ -6,6 +6,7 @@ import { suiteOf, type Check } from '../harness/suite.js';
 import { differing } from '../harness/compare.js';
 import { wrongGradients } from '../harness/finite-differences.js';
 import { toTensor } from '../harness/tensors.js';
+import { setBackend } from '../harness/set-backend.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
 
 export interface TaskContractOptions extends TaskData {
@@ -54,7 +55,7 @@ export function taskContract(
     body: (task: Task, at: { logits: Tensor; other: Tensor; targets: Tensor }, check: Check) => void,
   ): void =>
     it(name, hint, async (check) => {
-      await tf.setBackend(backend);
+      await setBackend(backend);
       tf.tidy(() => {
         const task = create();
         const [logits, other] = ['student', 'teacher'].map((of) => toTensor(rows(task, of)));

@@ -16,6 +16,7 @@ import {
 } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar } from '@tensorflow/tfjs-core';
+import { setBackend } from './set-backend.js';
 import { toTensor } from './tensors.js';
 
 /** A scalar function of named tensors. `noise` draws what the function takes from its context. */
@@ -38,7 +39,7 @@ export function normalTensor(name: string, shape: readonly number[], scale = 1):
 
 /** Runs a function once on plain JavaScript and returns the noise that it draws. */
 export async function noiseOf(f: ScalarFunction, leaves: Tree<HostTensor>): Promise<Tree<HostTensor>> {
-  await tf.setBackend('cpu');
+  await setBackend();
   const drawn: Record<string, HostTensor> = {};
   tf.tidy(() => {
     f(mapTree(leaves, toTensor), (name, shape, distribution) => {

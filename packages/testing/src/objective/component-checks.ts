@@ -17,6 +17,7 @@ import {
   type Differentiable,
   type ScalarFunction,
 } from '../harness/differentiable.js';
+import { setBackend } from '../harness/set-backend.js';
 import { suiteOf } from '../harness/suite.js';
 import { toTensor } from '../harness/tensors.js';
 import { RECORDABLE_HINT, untraceableIn } from '../harness/untraceable.js';
@@ -171,7 +172,7 @@ export async function checkDescent(
 
 /** No operation that a recorded graph cannot repeat. */
 export async function checkRecordable({ what, compute, leaves }: Subject): Promise<void> {
-  await tf.setBackend('cpu');
+  await setBackend();
   const found = tf.tidy(() => {
     const tensors = mapTree(leaves, toTensor);
     return untraceableIn(
