@@ -118,6 +118,24 @@ describe("a plugin's code that throws is one error with the plugin's name and it
     expect(found.message).toMatch(/Unexpected token, at .*own\.ts:2:11/);
   });
 
+  it('TypeScript that lies where its packages are not has the hint of JavaScript', async () => {
+    await writeFile(join(place.path, 'apart.ts'), "import '@anc/no-such-package';\nexport default {};");
+    const found = await error('list', '--plugins', './apart.ts');
+    expect(found.message).toMatch(
+      /could not be loaded\.\n {2}received: Cannot find module '@anc\/no-such-package'\n.*npm install @anc\/no-such-package/,
+    );
+  });
+
+  it.each(['faulty.mjs', 'plugins/mine.ts'])(
+    'the file %s without ./ is no package to install',
+    async (name) => {
+      const found = await error('list', '--plugins', name);
+      expect(found).toMatchObject({ code: 'ANC_PLUGIN_MISSING' });
+      expect(found.message).toContain(`begins with ./: ./${name}`);
+      expect(found.message).not.toContain('npm install');
+    },
+  );
+
   it('an empty name and a plugin that is given twice are said plainly', async () => {
     expect(await error('list', '--plugins', '')).toMatchObject({ code: 'ANC_PLUGIN_MISSING' });
     const found = await error('list', '--plugins', './faulty.mjs');

@@ -31,9 +31,7 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
     }
     throw new AncError('ANC_PLUGIN_MISSING', `plugin "${specifier}" was not found.`, {
       expected: `${isPath(specifier) ? 'a file' : 'a package'} that can be reached from ${cwd}`,
-      hint: isPath(specifier)
-        ? 'check the path; it is read relative to the working directory.'
-        : `npm install ${specifier}`,
+      hint: whereToLook(specifier, cwd),
     });
   }
   let module: { default?: unknown };
@@ -59,6 +57,14 @@ export async function loadPlugin(specifier: string, cwd: string): Promise<Plugin
   return { plugin: pluginOf(module, specifier), source: isPath(specifier) ? 'file' : 'package', url };
 }
 
+/** What to do about a plugin that was not found. */
+function whereToLook(specifier: string, cwd: string): string {
+  if (isPath(specifier)) return 'check the path; it is read relative to the working directory.';
+  const isFile = /\.[cm]?[jt]s$/.test(specifier) || existsSync(resolve(cwd, specifier));
+  // npm would take "folder/file.ts" for a repository of somebody on GitHub.
+  return isFile ? `the path of a file begins with ./: ./${specifier}` : `npm install ${specifier}`;
+}
+
 /** Where a package is installed for a folder, by Node's rules; null where it is not. */
 function installedFolder(name: string, cwd: string): string | null {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
@@ -76,17 +82,21 @@ const TYPESCRIPT = /\.[cm]?ts$/;
 /** Any Node version loads it: types are removed, and what it imports from packages is the same copy as elsewhere. */
 async function importTypeScript(url: string): Promise<{ default?: unknown }> {
   const { createJiti } = await import('jiti');
-  return await createJiti(import.meta.url, { fsCache: false, moduleCache: false }).import(url);
+  return await createJiti(import.meta.url, { fsCache: false }).import(url);
 }
 
 /** A plugin's package name, or the absolute path of its file. */
 export const pluginPath = (specifier: string, cwd: string): string =>
   /^\.{1,2}[\\/]/.test(specifier) ? resolve(cwd, specifier) : specifier;
 
+/** As Node says it where a module imports a package, and where TypeScript is loaded. Not of a path. */
+const MISSING_PACKAGE =
+  /^Cannot find (?:package|module) '([^'./\\][^']*)'(?: imported from|\nRequire stack:)/;
+
 /** The file was found, but not all that it imports, or its own code failed. */
 async function unloadable(specifier: string, url: string, cause: unknown): Promise<AncError> {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const missing = /Cannot find package '([^']+)' imported from (\S+)/.exec(message);
+  const missing = MISSING_PACKAGE.exec(message);
   const isSyntax = cause instanceof SyntaxError || message.startsWith('ParseError: ');
   const mixed = isSyntax ? mixedVersions(message, url) : null;
   if (mixed !== null) {
@@ -100,7 +110,7 @@ async function unloadable(specifier: string, url: string, cause: unknown): Promi
       isSyntax && cause instanceof Error
         ? await syntaxFault(url, cause)
         : missing !== null || !(cause instanceof Error)
-          ? message
+          ? message.split('\n')[0]
           : withSite(message, callSite(cause)),
     ...(missing === null
       ? {}
