@@ -16,7 +16,7 @@ import {
   readingOf,
   type ModelFileOptions,
 } from './model-call.js';
-import { assertKnown, type OptionNames } from './known-options.js';
+import { assertKnown, assertPaths, type OptionNames } from './known-options.js';
 import { callOf } from './call.js';
 import type { BackendInput, DatasetInput } from './values.js';
 
@@ -88,6 +88,7 @@ export async function benchmark(
   const { batchSizes = [1, 32], precisions = PRECISIONS, seconds = 2, memory = true, onProgress } = options;
   const { limitTest = 200, backends = ['onnx'], signal } = options;
   assertOptions({ batchSizes, precisions, seconds, limitTest, backends });
+  assertPaths(what, 'models');
   const all = [what].flat();
   if (all.length === 0)
     throw new AncError('ANC_USAGE', 'no model was given.', { expected: 'a run or a file' });

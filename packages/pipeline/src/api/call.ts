@@ -4,7 +4,7 @@ import type { Composition } from '../composition/compose.js';
 import { pluginPath } from '../composition/load-plugin.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { loadComposition, type InstalledPlugin } from '../plugins/load-composition.js';
-import { assertCallTypes, type OptionNames } from './known-options.js';
+import { assertCallTypes, assertGroup, type OptionNames } from './known-options.js';
 import type { PluginInput, ValueRegistry } from './values.js';
 
 /** Where a call works, what it may download, how it is stopped. */
@@ -33,8 +33,9 @@ export const CALL_OPTIONS: OptionNames<CallOptions> = {
   signal: true,
 };
 
-/** Working directory and downloads of a call. Throws `ANC_CONFIG` where one of these options is of another type. */
+/** Working directory and downloads of a call. Throws `ANC_CONFIG` where they are no object, or one of these options is of another type. */
 export function callOf(options: CallOptions): { cwd: string; fetching: Fetching } {
+  assertGroup(options, []);
   assertCallTypes(options);
   const { cwd, offline, signal } = options;
   return {

@@ -5,7 +5,7 @@ import { checkTeacher, type Check } from '../check/check.js';
 import { sampleImages, statedByImages, type Sample } from '../check/images.js';
 import { findTeacher } from '../check/teacher.js';
 import { asNamed, openBackend } from './model-call.js';
-import { assertKnown, type OptionNames } from './known-options.js';
+import { assertKnown, assertPath, type OptionNames } from './known-options.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
 import type { BackendInput, NameInput } from './values.js';
 
@@ -59,6 +59,7 @@ export async function check(
   options: CheckOptions = {},
 ): Promise<CheckResult> {
   assertKnown(options, CHECK_OPTIONS);
+  assertPath(teacher, 'teacher');
   const { cwd, fetching } = callOf(options);
   const { limit = 200, seconds = 15, dataDir, model, preprocessing, size } = options;
   const composition = await composeWith(options.plugins ?? [], null, cwd, {

@@ -41,6 +41,8 @@ const OPTIONS: OptionNames<ChooseStudentOptions> = {
 export async function chooseStudent(options: ChooseStudentOptions): Promise<StudentChoice> {
   assertKnown(options, OPTIONS);
   const { input, classes, student, maxParameters, maxFlops, maxBytes, maxMs } = options;
+  assertSizes(input, 3, '[height, width, channels]', 'input');
+  assertSizes([classes], 1, 'a whole number of at least 1', 'classes');
   const given = Object.entries({ maxParameters, maxFlops, maxBytes, maxMs }).filter(
     ([, value]) => value !== undefined,
   );
@@ -64,4 +66,13 @@ export async function chooseStudent(options: ChooseStudentOptions): Promise<Stud
   } finally {
     await opened.close();
   }
+}
+
+/** Throws `ANC_CONFIG` unless `sizes` are so many whole numbers of at least 1. */
+function assertSizes(sizes: unknown, count: number, expected: string, name: string): void {
+  const isSize = (size: unknown): boolean => Number.isInteger(size) && (size as number) >= 1;
+  if (Array.isArray(sizes) && sizes.length === count && sizes.every(isSize)) return;
+  throw optionError([name], `expected ${expected}.`, {
+    received: JSON.stringify(count === 1 ? (sizes as unknown[])[0] : sizes) ?? 'nothing',
+  });
 }

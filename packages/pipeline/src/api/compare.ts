@@ -12,6 +12,7 @@ import { datasetLabel } from '../options/folder-dataset.js';
 import { anchored } from '../run/start.js';
 import { continuedProcesses, processesOf, withJobs, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
+import { assertGroup } from './known-options.js';
 import { RunHandle } from './run-handle.js';
 import { runRequest, type RunInput, type RunRequest } from './run-input.js';
 import { continuedCall, newRunsFolder, placedIn, seedsFrom, type ContinueOptions } from './runs-folder.js';
@@ -29,6 +30,7 @@ export interface CompareOptions extends RunInput, JobsOption {
  */
 export function compare(options: CompareOptions): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
+    assertGroup(options, []);
     const own = { seeds: true, folder: true, jobs: true } as const;
     const request = placedIn(options.folder, await runRequest(options, own, emit));
     const processes = processesOf(options, request, options);

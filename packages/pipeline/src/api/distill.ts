@@ -14,7 +14,7 @@ import { stoppedError } from '../run/stopped.js';
 import { isFirst } from '../run/ranks.js';
 import { resumeRun, startRun, type ResumeRequest, type StartedRun } from '../run/start.js';
 import { interruptedError } from './interrupted-error.js';
-import { assertList, assertPath } from './known-options.js';
+import { assertGroup, assertList, assertPath } from './known-options.js';
 import { loadStudents } from './load-students.js';
 import { RunHandle } from './run-handle.js';
 import { callOf, composeWith, type CallOptions, type Compose } from './call.js';
@@ -65,8 +65,9 @@ export interface Distilled {
  * where the request is wrong, and `ANC_INTERRUPTED` where the signal was aborted: `resume` then continues.
  */
 export function distill(options: DistillOptions): RunHandle<Distilled> {
-  return new RunHandle((emit) =>
-    onRanks(options.collective, async (ranks) => {
+  return new RunHandle(async (emit) => {
+    assertGroup(options, []);
+    return await onRanks(options.collective, async (ranks) => {
       const temporary = options.folder === null ? await mkdtemp(join(tmpdir(), 'anc-run-')) : null;
       try {
         const folder = temporary === null ? options.folder : join(temporary, 'run');
@@ -80,8 +81,8 @@ export function distill(options: DistillOptions): RunHandle<Distilled> {
       } finally {
         if (temporary !== null) await rm(temporary, { recursive: true, force: true });
       }
-    }),
-  );
+    });
+  });
 }
 
 export interface ResumeOptions extends CallOptions {
@@ -120,8 +121,9 @@ export interface ResumeOptions extends CallOptions {
  * is read. Throws `ANC_RUN_MISSING`, `ANC_RUN_CONFIG`, `ANC_RUN_DATA` and `ANC_RUN_BUSY`.
  */
 export function resume(folder: string, options: ResumeOptions = {}): RunHandle<Distilled> {
-  return new RunHandle((emit) =>
-    onRanks(options.collective, async (ranks) => {
+  return new RunHandle(async (emit) => {
+    assertGroup(options, []);
+    return await onRanks(options.collective, async (ranks) => {
       assertPath(folder, 'folder');
       const { cwd, fetching } = callOf(options);
       const { learningRate, teacherLearningRate, acceptChanges, acceptPlugins } = options;
@@ -148,8 +150,8 @@ export function resume(folder: string, options: ResumeOptions = {}): RunHandle<D
         continueStopped: options.continueStopped === true,
         ranks,
       });
-    }),
-  );
+    });
+  });
 }
 
 /** Registers values under the names that they had in the run. */

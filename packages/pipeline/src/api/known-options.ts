@@ -47,6 +47,12 @@ export function assertPath(value: unknown, name: string): void {
   if (!isText(value)) throw wrongType('a path', value, [name]);
 }
 
+/** Throws `ANC_CONFIG` where the argument `name`, one path or several, is something else. */
+export function assertPaths(value: unknown, name: string): void {
+  if (!Array.isArray(value)) assertPath(value, name);
+  else for (const [i, one] of (value as readonly unknown[]).entries()) assertPath(one, `${name}[${i}]`);
+}
+
 /** What a value is, for errors: its own text may be long. */
 export const typeInWords = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value;

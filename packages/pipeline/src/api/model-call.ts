@@ -8,10 +8,10 @@ import { assertThere } from '../files/named-file.js';
 import { optionError } from '../options/option-error.js';
 import type { OptionPath } from '../options/run-options.js';
 import { readNamed, type Named } from '../text/named.js';
-import { typeInWords, type OptionNames } from './known-options.js';
+import { assertPath, typeInWords, type OptionNames } from './known-options.js';
 import type { ReadingOptions } from './open-model.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions } from './call.js';
-import type { TrainedModel } from './trained-model.js';
+import { TrainedModel } from './trained-model.js';
 import { isNamed, ValueRegistry, type BackendInput, type DatasetInput, type NameInput } from './values.js';
 
 /** How a model of a caller is read. */
@@ -56,6 +56,7 @@ export async function openCall(
   what: string | TrainedModel,
   options: CallOptions & { readonly select?: string; readonly images?: DatasetInput },
 ): Promise<OpenedCall> {
+  if (!(what instanceof TrainedModel)) assertPath(what, 'model');
   const { cwd } = callOf(options);
   const found = typeof what === 'string' ? await findModelInRun(what, options.select, cwd) : null;
   if (typeof what === 'string' && found === null) assertThere((await namedFile(what)).file, cwd);

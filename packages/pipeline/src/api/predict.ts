@@ -3,7 +3,7 @@ import { afterWorkBegan } from '../events/work-error.js';
 import { findImageFiles } from '../predict/image-files.js';
 import { predictFiles, type FailedImage, type PredictedImage } from '../predict/predict-files.js';
 import { MODEL_FILE_OPTIONS, openBackend, openCall, readingOf, type ModelFileOptions } from './model-call.js';
-import { assertKnown, type OptionNames } from './known-options.js';
+import { assertKnown, assertPaths, type OptionNames } from './known-options.js';
 import { openModelFile } from './open-model.js';
 import type { TrainedModel } from './trained-model.js';
 
@@ -75,6 +75,7 @@ export async function predict(
       path: [name],
     });
   }
+  assertPaths(images, 'images');
   const { found, composition, cwd } = await openCall(what, options);
   const files = await findImageFiles([images].flat(), cwd);
   if (files.length === 0) {

@@ -199,6 +199,20 @@ describe('work that fails', () => {
     expect(ended).toBe(1);
   });
 
+  it('is an unhandled rejection where nobody asks for result or events', async () => {
+    const others = process.listeners('unhandledRejection'); // the test runner's too
+    process.removeAllListeners('unhandledRejection');
+    const found: unknown[] = [];
+    process.on('unhandledRejection', (reason) => found.push(reason));
+    failing();
+    await pause();
+    await pause();
+    await pause();
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of others) process.on('unhandledRejection', listener);
+    expect(found).toMatchObject([{ message: 'no space left on device' }]);
+  });
+
   it('is no unhandled rejection for a caller who only iterates', async () => {
     await expect(allOf(failing())).rejects.toThrow('no space');
     await pause();

@@ -19,13 +19,18 @@ export class RunHandle<R> implements PromiseLike<R>, AsyncIterable<RunEvent | Do
   readonly #result: Promise<R>;
   readonly #events: (RunEvent | DoneEvent<R>)[] = [];
   #ended = false;
+  /** Whether somebody hears of an error: awaits the result or reads events. */
+  #isHeard = false;
   #wake: (() => void) | null = null;
 
   constructor(work: (emit: (event: RunEvent) => void) => Promise<R>) {
     this.#result = Promise.resolve().then(() => work((event) => this.#push(event)));
     this.#result.then(
       (result) => this.#end({ type: 'done', result }),
-      () => this.#end(null),
+      (error: unknown) => {
+        this.#end(null);
+        if (!this.#isHeard) throw error; // an unhandled rejection, as of a promise that nobody awaits
+      },
     );
   }
 
@@ -33,21 +38,29 @@ export class RunHandle<R> implements PromiseLike<R>, AsyncIterable<RunEvent | Do
     onFulfilled?: ((value: R) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    this.#isHeard = true;
     return this.#result.then(onFulfilled, onRejected);
   }
 
   /** As of a promise: called where the run fails. */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<R | B> {
+    this.#isHeard = true;
     return this.#result.catch(onRejected);
   }
 
   /** As of a promise: called when the run has ended, whether it failed or not. */
   finally(onFinally?: (() => void) | null): Promise<R> {
+    this.#isHeard = true;
     return this.#result.finally(onFinally);
   }
 
   /** Events from the first one that nobody has read yet. One reader at a time. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<RunEvent | DoneEvent<R>, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<RunEvent | DoneEvent<R>, void> {
+    this.#isHeard = true;
+    return this.#read();
+  }
+
+  async *#read(): AsyncGenerator<RunEvent | DoneEvent<R>, void> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) {

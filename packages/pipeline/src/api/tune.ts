@@ -21,7 +21,7 @@ import { searchOf } from '../tune/settings.js';
 import type { Processes } from '../jobs/processes.js';
 import { continuedProcesses, processesOf, withJobs, type JobsOption } from './job-processes.js';
 import { interruptedError } from './interrupted-error.js';
-import type { OptionNames } from './known-options.js';
+import { assertGroup, type OptionNames } from './known-options.js';
 import { RunHandle } from './run-handle.js';
 import type { Compose } from './call.js';
 import { runRequest, type RunInput, type RunRequest } from './run-input.js';
@@ -57,6 +57,7 @@ export interface TuneOptions extends RunInput, SearchOptions, JobsOption {
  */
 export function tune(options: TuneOptions): RunHandle<TuneResult> {
   return new RunHandle(async (emit) => {
+    assertGroup(options, []);
     const request = placedIn(
       options.folder,
       await runRequest(options, { ...SEARCH_OPTIONS, folder: true, jobs: true }, emit),

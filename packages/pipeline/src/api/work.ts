@@ -14,6 +14,7 @@ import { writePartialPage } from '../several/render-several.js';
 import { shownPath } from '../text/shown-path.js';
 import { RECORD as TUNING } from '../tune/folder.js';
 import { interruptedError } from './interrupted-error.js';
+import { assertGroup, assertPath } from './known-options.js';
 import { RunHandle } from './run-handle.js';
 import { continuedCall, type ContinueOptions } from './runs-folder.js';
 import { tuningPlan } from './tuning-plan.js';
@@ -55,6 +56,8 @@ export interface InnerWork extends WorkOptions {
 
 /** Takes jobs of a folder until none is left. Returns false where the signal was aborted. */
 export async function workIn(folder: string, options: InnerWork, emit: Emit): Promise<WorkResult | null> {
+  assertPath(folder, 'folder');
+  assertGroup(options, []);
   const signal = options.signal ?? new AbortController().signal;
   const { kind, plan } = await planOf(folder, options, emit, signal);
   const leaves = ({ isReport }: Job): boolean => options.leavesReport === true && isReport === true;
