@@ -72,7 +72,8 @@ export async function chooseStudent(options: ChooseStudentOptions): Promise<Stud
 function assertSizes(sizes: unknown, count: number, expected: string, name: string): void {
   const isSize = (size: unknown): boolean => Number.isInteger(size) && (size as number) >= 1;
   if (Array.isArray(sizes) && sizes.length === count && sizes.every(isSize)) return;
+  const received: unknown = count === 1 ? (sizes as unknown[])[0] : sizes;
   throw optionError([name], `expected ${expected}.`, {
-    received: JSON.stringify(count === 1 ? (sizes as unknown[])[0] : sizes) ?? 'nothing',
+    received: received === undefined ? 'nothing' : JSON.stringify(received),
   });
 }

@@ -93,6 +93,17 @@ it('fetches what is missing when it is first asked for, says so, and never again
   ]);
 });
 
+it('names the folder of the user in which files were looked for', async () => {
+  const said: string[] = [];
+  const named = { name: 'bytes', options: {} };
+  const fetching = { say: (line: string) => said.push(line) };
+  const own = join(dir, 'own');
+  const plugins = [plugin(['images', 'labels'])];
+  const dataset = await openDataset(named, compose(plugins), { dataDir: own, seed: 1 }, fetching);
+  await dataset.split('train');
+  expect(said).toEqual([`bytes: not all of it is in ${own}; getting its files into ${join(dir, 'bytes')}`]);
+});
+
 it('fetches labels that are missing when they are first asked for', async () => {
   const { labels } = await (await open(['images'])).split('train');
   await expect(labels!()).rejects.toThrow('labels'); // published nowhere: said once, not for ever

@@ -55,7 +55,8 @@ export async function obtainFiles(
   const places = searchPlaces(dataDir, [name]);
   if (offline === true || Boolean(process.env['ANC_OFFLINE']))
     throw offlineError(name, files, folder, places);
-  say?.(`${name}: getting its files into ${folder}`);
+  const own = dataDir ?? process.env['ANC_DATA_DIR'] ?? '';
+  say?.(`${name}: ${own === '' ? '' : `not all of it is in ${own}; `}getting its files into ${folder}`);
   return await fetchFiles(files, folder, {
     ...options,
     places,
