@@ -24,6 +24,7 @@ const faults = {
   counts: (x) => tf.mul(x, ++calls),
   averages: (x) => tf.mean(x, 0, true),
   varies: (x) => x,
+  slides: (x) => tf.cumsum(x),
 };
 let calls = 0;
 class Faulty extends Discriminator {
@@ -94,6 +95,12 @@ describe("a plugin's mistake that shows when it plays: found before the teacher 
       'ANC_COMPILE_IMPURE',
       /^discriminator "counts" of plugin "faulty" [^]*remembers something/,
     ],
+    ...['onnx', 'tfjs:cpu'].map((backend): [string, string, string, RegExp] => [
+      'slides',
+      backend,
+      'ANC_OBJECTIVE',
+      /^discriminator "slides" of plugin "faulty" uses Cumsum, which[^]*It is called at .*faulty\.mjs:\d+/,
+    ]),
     ['mismatches', 'onnx', 'ANC_SHAPE', /\[64, 8\] and \[3, 3\].*faulty\.mjs:\d+/],
     ['mismatches', 'tfjs:cpu', 'ANC_OBJECTIVE', /"mismatches" of plugin "faulty" fails[^]*faulty\.mjs:\d+/],
   ])('%s on %s', async (discriminator, backend, code, message) => {

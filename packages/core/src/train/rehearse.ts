@@ -5,6 +5,7 @@ import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
+import { gradientFault } from '../errors/gradient-fault.js';
 import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
 import { imageRows } from './batches.js';
@@ -70,21 +71,26 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   Error.stackTraceLimit = DEEP_STACK;
   try {
     for (const [i, stage] of stages.entries()) {
+      let run = (_twice: boolean): Promise<void> => Promise.resolve();
       try {
         state = initialState(stage, state, options.teacher, repeats);
         assertDivisible(stage, accumulate, exchanges);
         const spec = specFor(stage, state, batch, options);
-        if (accumulate === 1 && !exchanges) await backend.rehearse(stage.step, spec, { repeats });
-        else if (exchangesWithin(backend, accumulate))
-          await backend.rehearse(stage.step, exchangingSpec(spec, synchronized), { repeats });
-        else await rehearseSplit(backend, stage.step, spec, { accumulate, synchronized }, repeats);
+        const splits = (accumulate > 1 || exchanges) && !exchangesWithin(backend, accumulate);
+        const rehearsed = splits || !exchanges ? spec : exchangingSpec(spec, synchronized);
+        run = (twice) =>
+          splits
+            ? rehearseSplit(backend, stage.step, spec, { accumulate, synchronized }, twice)
+            : backend.rehearse(stage.step, rehearsed, { repeats: twice });
+        await run(repeats);
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
         const whole = accumulate === 1 && !exchanges ? specFor(stage, state, batchSize, options) : null;
         started = await rehearseFinite(backend, stage, { few, whole }, own, started, options.teacher);
       } catch (error) {
-        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
+        const fault = await gradientFault(error, () => run(false));
+        throw fault ?? faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
       }
     }
   } finally {
