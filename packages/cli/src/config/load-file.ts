@@ -55,7 +55,7 @@ async function parseFile(path: string, shown: string): Promise<ConfigFile> {
     raw: value ?? {},
     place(at, unknownKey) {
       const { line, col } = lines.linePos(offsetOf(document, at, unknownKey));
-      return `${shown}:${line}:${col}: "${[...at, unknownKey].filter((part) => part !== undefined).join('.')}"`;
+      return placed(`${shown}:${line}:${col}`, [...at, unknownKey]);
     },
   };
 }
@@ -99,16 +99,31 @@ async function importFile(path: string, shown: string): Promise<ConfigFile> {
     raw = loaded.config;
   } catch (cause) {
     throw new AncError('ANC_CONFIG', `${shown}: it could not be loaded.`, {
-      received: cause instanceof Error ? cause.message : String(cause),
+      received: cause instanceof Error ? `${cause.message}${lineOf(cause, path)}` : String(cause),
       cause,
     });
   }
   return {
     path,
     raw,
-    place: (at, unknownKey) =>
-      `${shown}: "${[...at, unknownKey].filter((part) => part !== undefined).join('.')}"`,
+    place: (at, unknownKey) => placed(shown, [...at, unknownKey]),
   };
+}
+
+/** `file:3:5: "training.epochs"`; the place alone where it is the whole file. */
+function placed(where: string, at: readonly (PropertyKey | undefined)[]): string {
+  const path = at.filter((part) => part !== undefined).join('.');
+  return path === '' ? where : `${where}: "${path}"`;
+}
+
+/** `, at 3:7`: the line and column of a file from which an error came; empty where it came from elsewhere. */
+function lineOf({ stack = '' }: Error, path: string): string {
+  const place = stack
+    .split('\n')
+    .filter((line) => /^\s*at /.test(line) && line.replaceAll('\\', '/').includes(`/${basename(path)}:`))
+    .map((line) => /:(\d+:\d+)\)?$/.exec(line)?.[1])
+    .find((found) => found !== undefined);
+  return place === undefined ? '' : `, at ${place}`;
 }
 
 async function readText(path: string, shown: string): Promise<string> {

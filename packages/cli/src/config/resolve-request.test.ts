@@ -112,6 +112,20 @@ describe('resolveConfig', () => {
     );
   });
 
+  it('names no option where the whole file is wrong', async () => {
+    await write('list.json', '[1, 2]');
+    await expect(resolveConfig({ config: 'list.json' }, cwd)).rejects.toEqual(
+      config('^list.json:1:1: expected options by name'),
+    );
+  });
+
+  it.each(['own.config.ts', 'own.config.mjs'])('says line and column of what %s throws', async (name) => {
+    await write(name, "\n\nthrow new Error('boom');\n");
+    await expect(resolveConfig({ config: name }, cwd)).rejects.toMatchObject({
+      detail: { received: 'boom, at 3:7' },
+    });
+  });
+
   it('names the flag that is wrong', async () => {
     await expect(resolveConfig({ epochs: -1 }, cwd)).rejects.toEqual(
       config('^--epochs: expected at least 1'),
