@@ -57,4 +57,11 @@ async function bundler() {
 const chosen = process.argv.slice(2);
 const names = chosen.length > 0 ? chosen : await readdir(PACKAGES);
 const rolldown = await bundler();
-await Promise.all(names.map((name) => (rolldown === null ? writePlain(name) : bundle(rolldown, name))));
+const outcomes = await Promise.allSettled(
+  names.map((name) => (rolldown === null ? writePlain(name) : bundle(rolldown, name))),
+);
+for (const [i, { reason }] of outcomes.entries()) {
+  if (reason === undefined) continue;
+  console.error(`packages/${names[i]}: ${reason.message}`);
+  process.exitCode = 1;
+}
