@@ -5,7 +5,7 @@ import type { Stage } from '../contracts/method.js';
 import type { Step, StepSpec } from '../contracts/step.js';
 import { DEEP_STACK, faultOf } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
-import { gradientFault } from '../errors/gradient-fault.js';
+import { gradientFault } from '../purity/gradient-fault.js';
 import { hintFor, Uses, usesInWords, watchingSources } from '../purity/impure-sources.js';
 import { Rng } from '../random/rng.js';
 import { imageRows } from './batches.js';

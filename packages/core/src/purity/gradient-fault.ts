@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { currentPart } from '../purity/parts.js';
-import { callSite } from './call-site.js';
-import { AncError } from './error.js';
+import { currentPart } from './parts.js';
+import { callSite } from '../errors/call-site.js';
+import { AncError } from '../errors/error.js';
 
 /** How tfjs words that an operation has no gradient, or one that does not fit its input. */
 const NO_GRADIENT =
