@@ -29,9 +29,9 @@ ${options.map((option) => `#SBATCH ${directive(option)}`).join('\n')}
 
 # Every task takes trainings of the folder until none is left; the last one writes the result and its report.
 # A task that is asked to end writes a checkpoint first, and is requeued.
+trap 'kill -TERM "$!" 2>/dev/null' TERM INT
 ${program.map(shellQuoted).join(' ')} worker ${shellQuoted(folder)} --index "\${SLURM_ARRAY_TASK_ID:-0}" &
 worker=$!
-trap 'kill -TERM "$worker" 2>/dev/null' TERM INT
 wait "$worker"
 status=$?
 while kill -0 "$worker" 2>/dev/null; do # the signal ended the wait, and not the worker
