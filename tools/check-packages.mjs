@@ -41,11 +41,20 @@ function withoutSource(name, files) {
     );
 }
 
-/** The sources of a built file, relative to the root, as its map lists them; a file that only exports from others has none. */
-const sourcesOf = (file) =>
-  !existsSync(`${file}.map`)
-    ? []
-    : JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources.map((source) => join(dirname(file), source));
+/** A built file that only imports and exports, which has no map. */
+const FACADE = /^(?:(?:import|export) [^;]*;\s*)*$/;
+
+/** The dozen lines that rolldown itself writes for a module whose namespace is imported dynamically: no code of a package. */
+const NAMESPACES = /^\/\/ \\0rolldown\/runtime\.js\n[^]{0,400}$/;
+
+/** The sources of a built file, relative to the root, as its map lists them; without a map, the file itself unless it is one of these two. */
+function sourcesOf(file) {
+  if (!existsSync(`${file}.map`)) {
+    const code = readFileSync(file, 'utf8');
+    return FACADE.test(code) || NAMESPACES.test(code) ? [] : [file];
+  }
+  return JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources.map((source) => join(dirname(file), source));
+}
 
 /** Runs a package's own binary through Node; returns its output when it fails, null when it passes. */
 function failure(binary, args) {

@@ -1,7 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { currentPart } from './parts.js';
 import { callSite } from '../errors/call-site.js';
 import { AncError } from '../errors/error.js';
+import { currentPart, watchingMaker } from './parts.js';
 
 /** How tfjs words that an operation has no gradient, or one that does not fit its input. */
 const NO_GRADIENT =
@@ -16,18 +15,15 @@ interface KernelCall {
 
 /** Runs code and returns where a part of the step last called a kernel of tfjs; null where none did. */
 async function lastCallOf(kernel: string, code: () => Promise<unknown>): Promise<KernelCall | null> {
-  const engine = tf.engine() as unknown as { runKernel: (...given: unknown[]) => unknown };
-  const { runKernel } = Object.getPrototypeOf(engine) as typeof engine;
   let last: KernelCall | null = null;
-  engine.runKernel = (...given) => {
-    const part = given[0] === kernel ? currentPart() : null;
+  const end = watchingMaker('runKernel', ([name]) => {
+    const part = name === kernel ? currentPart() : null;
     if (part !== null) last = { part, line: callSite() };
-    return runKernel.apply(engine, given);
-  };
+  });
   try {
     await code().catch(() => undefined);
   } finally {
-    Reflect.deleteProperty(engine, 'runKernel');
+    end();
   }
   return last;
 }

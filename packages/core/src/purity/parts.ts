@@ -31,29 +31,32 @@ export function inPart<T>(part: string, code: () => T): T {
 /** What all tensors of a process are made by. */
 type Maker = Record<'runKernel' | 'makeTensor', (...given: unknown[]) => unknown>;
 
+/** Has `note` hear of every call of what tensors are made by, until the returned function is called. */
+export function watchingMaker(name: keyof Maker, note: (given: readonly unknown[]) => void): () => void {
+  const engine: Maker = tf.engine() as unknown as Maker;
+  engine[name] = (...given) => {
+    note(given);
+    const { [name]: original } = Object.getPrototypeOf(engine) as Maker;
+    return original.apply(engine, given);
+  };
+  return () => void Reflect.deleteProperty(engine, name);
+}
+
 /** Runs code, synchronously, and logs what its parts compute and which constants they make. */
 export function loggingParts<T>(next: Ran[], code: () => T): T {
   const before = log;
-  const engine: Maker = tf.engine() as unknown as Maker;
   log = next;
-  const noting =
-    (name: keyof Maker, textOf: (given: readonly unknown[]) => string) =>
-    (...given: unknown[]): unknown => {
-      running.at(-1)?.did.push(textOf(given));
-      const { [name]: original } = Object.getPrototypeOf(engine) as Maker;
-      return original.apply(engine, given);
-    };
-  engine.runKernel = noting(
-    'runKernel',
-    ([kernel, , attributes]) => `${String(kernel)} ${digest(attributes)}`,
-  );
-  engine.makeTensor = noting('makeTensor', ([values]) => digest(values));
+  const noting = (name: keyof Maker, textOf: (given: readonly unknown[]) => string): (() => void) =>
+    watchingMaker(name, (given) => running.at(-1)?.did.push(textOf(given)));
+  const ends = [
+    noting('runKernel', ([kernel, , attributes]) => `${String(kernel)} ${digest(attributes)}`),
+    noting('makeTensor', ([values]) => digest(values)),
+  ];
   try {
     return code();
   } finally {
     log = before;
-    Reflect.deleteProperty(engine, 'runKernel');
-    Reflect.deleteProperty(engine, 'makeTensor');
+    for (const end of ends) end();
   }
 }
 

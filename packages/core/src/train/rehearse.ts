@@ -71,26 +71,26 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   Error.stackTraceLimit = DEEP_STACK;
   try {
     for (const [i, stage] of stages.entries()) {
-      let run = (_twice: boolean): Promise<void> => Promise.resolve();
       try {
         state = initialState(stage, state, options.teacher, repeats);
         assertDivisible(stage, accumulate, exchanges);
         const spec = specFor(stage, state, batch, options);
         const splits = (accumulate > 1 || exchanges) && !exchangesWithin(backend, accumulate);
         const rehearsed = splits || !exchanges ? spec : exchangingSpec(spec, synchronized);
-        run = (twice) =>
+        const run = (twice: boolean): Promise<void> =>
           splits
             ? rehearseSplit(backend, stage.step, spec, { accumulate, synchronized }, twice)
             : backend.rehearse(stage.step, rehearsed, { repeats: twice });
-        await run(repeats);
+        await run(repeats).catch(async (error: unknown) => {
+          throw (await gradientFault(error, () => run(false))) ?? error;
+        });
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
         const whole = accumulate === 1 && !exchanges ? specFor(stage, state, batchSize, options) : null;
         started = await rehearseFinite(backend, stage, { few, whole }, own, started, options.teacher);
       } catch (error) {
-        const fault = await gradientFault(error, () => run(false));
-        throw fault ?? faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
+        throw faultOf('ANC_STAGE', `the code of stage "${stage.name}"${by}`, error);
       }
     }
   } finally {
