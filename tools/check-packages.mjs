@@ -42,7 +42,7 @@ function withoutSource(name, files) {
 }
 
 /** A built file that only imports and exports, which has no map. */
-const FACADE = /^(?:(?:import|export) [^;]*;\s*)*$/;
+const FACADE = /^(?:(?:import|export)\s*(?:\*|\{[^}]*\})?(?: as \w+)?\s*(?:from)?\s*(?:"[^"]+")?;\s*)*$/;
 
 /** The dozen lines that rolldown itself writes for a module whose namespace is imported dynamically: no code of a package. */
 const NAMESPACES = /^\/\/ \\0rolldown\/runtime\.js\n[^]{0,400}$/;
