@@ -18,6 +18,7 @@ import type { InstalledPlugin } from '../plugins/load-composition.js';
 import { shownPath } from '../text/shown-path.js';
 import { comparePlugins, foundPlugins } from './compare-plugins.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
+import { withRecordedMethods } from './recorded-methods.js';
 import { withRecordedNames } from './recorded-names.js';
 import { spaceFor } from './space.js';
 import { optionsToResume } from './resumed-options.js';
@@ -129,8 +130,9 @@ export async function resumeWith<D extends TrainingData>(
   try {
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
-    const options = anchored(resumed.options, cwd);
-    const composition = await compose(options.plugins, await foundPlugins(folder));
+    const own = anchored(resumed.options, cwd);
+    const composition = await compose(own.plugins, await foundPlugins(folder));
+    const options = await withRecordedMethods(own, folder, composition);
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       const students = await withRecordedNames(plan.students, plan.options.methods, folder);
