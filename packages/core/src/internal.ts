@@ -63,35 +63,15 @@ export { cacheFolder } from './machine/cache-folder.js';
 export { inference } from './eager/eager-context.js';
 export { replacePlainKernels } from './eager/plain-kernels.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';
-export {
-  importKoffi,
-  KOFFI,
-  KOFFI_PACKAGE,
-  type CFunction,
-  type CLibrary,
-  type Koffi,
-} from './machine/koffi.js';
-export {
-  importError,
-  importFromUser,
-  importOptional,
-  type OptionalPackage,
-} from './machine/optional-package.js';
-export { installable, platformName, type NativePackage } from './machine/platform.js';
+export { importKoffi, KOFFI, type CFunction, type CLibrary, type Koffi } from './machine/koffi.js';
+export { importFromUser, importOptional, type OptionalPackage } from './machine/optional-package.js';
+export { installable, platformName } from './machine/platform.js';
 export { makeFolder } from './machine/make-folder.js';
 export { mainMemory, processorName, processorThreads } from './machine/processor.js';
 
 // Threads
-export { answerCalls, type AnswerOptions } from './threads/answer-calls.js';
 export { builtFile } from './threads/built-file.js';
-export type {
-  Answers,
-  CallThread,
-  ThreadCalls,
-  ThreadListener,
-  ThreadReply,
-  ThreadRequest,
-} from './threads/calls.js';
+export type { CallThread, ThreadCalls, ThreadListener, ThreadReply, ThreadRequest } from './threads/calls.js';
 export { nodeThread, type NodeThreadOptions } from './threads/node-thread.js';
 export { ThreadClient, type ThreadErrors } from './threads/thread-client.js';
 
