@@ -13,7 +13,7 @@ import { assertSame, CLI, comparisonOf, NAME, runAlone } from './tiny.mjs';
 /** Tasks of the array, and how many of them run at once. */
 const [TASKS, AT_ONCE] = [8, 3];
 
-const comparison = comparisonOf(['l2', 'kd', 'dkd', 'adversarial'], 8);
+const comparison = comparisonOf(['l2', 'kd', 'dkd', 'adversarial'], 40);
 
 const why = whyNoCluster();
 if (why !== null) skip(why);
@@ -71,6 +71,7 @@ const cluster = await startCluster(place('cluster'), AT_ONCE).catch((error) => {
 try {
   const [alone, shared] = [place('alone'), place('shared')];
   const reference = runAlone(comparison, alone);
+  reference.catch(() => {}); // it is awaited last, and the array does not wait for it
   const sweep = [
     'sweep',
     'compare',
@@ -87,7 +88,6 @@ try {
     env: cluster.env,
     stdio: 'inherit',
   });
-  await reference;
   const folder = join(shared, 'runs', NAME);
   const logs = () =>
     readdirSync(join(folder, 'sweep'))
@@ -121,6 +121,7 @@ try {
   console.log(
     `task ${preempted.task.index}: requeued in the training of ${preempted.job}, after epoch ${preempted.epochs}`,
   );
+  await reference;
   const isOver = () => cluster.call('squeue', '--noheader').stdout.trim() === '';
   await until(isOver, 240, () => `the array has not ended: ${cluster.call('squeue').stdout}\n${logs()}`);
   const restarts = /Restarts=(\d+)/.exec(
