@@ -67,7 +67,7 @@ export class Engine implements Answers<EngineCalls> {
     this.#threads = new KernelThreads(this.#heap, threads);
     this.#precision = precision;
     this.#training =
-      trainingPrecision === 'auto' ? (library.hasAmx ? 'bfloat16' : 'float32') : trainingPrecision;
+      trainingPrecision === 'auto' ? (library.hasFastBfloat16 ? 'bfloat16' : 'float32') : trainingPrecision;
     return {
       version: found.version,
       path: found.path,

@@ -1,10 +1,10 @@
+import { cpus } from 'node:os';
 import type { CFunction, Koffi } from '@anc/core/worker';
 import {
   ANY_LAYOUT,
   BLOCKED_LAYOUT,
   BYTES,
   DATA_TYPE,
-  ISA_AMX,
   ISA_AVX2,
   ISA_AVX512,
   ISA_AVX2_VNNI_2,
@@ -15,6 +15,7 @@ import {
   type DataType,
 } from './constants.js';
 import type { FoundLibrary } from './find-library.js';
+import { hasInstructions, isBfloat16Fast } from './instructions.js';
 import { FUNCTIONS, RESULTS, VALUES, type Describe, type FunctionName } from './functions.js';
 import type { LibraryThreads } from './threads.js';
 
@@ -95,9 +96,9 @@ export class Onednn {
     return this.#hasOne(ISA_AVX512_BF16, ISA_AVX2_VNNI_2);
   }
 
-  /** Whether this processor multiplies tiles of bfloat16, much faster than float32. */
-  get hasAmx(): boolean {
-    return this.#hasOne(ISA_AMX);
+  /** Whether this processor multiplies bfloat16 faster than float32. */
+  get hasFastBfloat16(): boolean {
+    return isBfloat16Fast(this.#instructionSets, cpus()[0]?.model ?? '');
   }
 
   /** Whether this processor sums products of bytes in 32 bits; elsewhere sums of two of them saturate at 16 bits. */
@@ -117,10 +118,12 @@ export class Onednn {
   }
 
   /** Bits are those of x86-64; other processors are not tested. */
+  get #instructionSets(): number {
+    return process.arch === 'x64' ? (this.#functions.dnnl_get_effective_cpu_isa() as number) : 0;
+  }
+
   #hasOne(...sets: readonly number[]): boolean {
-    if (process.arch !== 'x64') return false;
-    const isa = this.#functions.dnnl_get_effective_cpu_isa() as number;
-    return sets.some((bits) => (isa & bits) === bits);
+    return sets.some((set) => hasInstructions(this.#instructionSets, set));
   }
 
   /** @throws Error with the function's name and status */
