@@ -1,5 +1,5 @@
 /** What the command line shares with the library. Not a public interface: it may change in any release. */
-export { withCanonicalNames } from './api/canonical-names.js';
+export { withResolvedNames } from './api/resolved-names.js';
 export { newComparison } from './api/compare.js';
 export { checkedGrid, newFolder, newReproduction } from './api/reproduce.js';
 export { jobProcesses } from './api/job-processes.js';
@@ -16,7 +16,7 @@ export { pairedInterval } from './compare/interval.js';
 export { rowsOf as comparedRows } from './compare/table.js';
 export { withDefaultBackend } from './backends/default-backend.js';
 export { augmentedSheet, type AugmentedSheet } from './data/augmented-sheet.js';
-export { chooseDataset, withChosenDataset } from './data/choose-dataset.js';
+export { chooseDataset } from './data/choose-dataset.js';
 export { isMissing, obtainFiles, openDataset, type Fetching } from './data/open-dataset.js';
 export { sizedDataset } from './data/sized-dataset.js';
 export type { Emit } from './events/events.js';

@@ -1,8 +1,7 @@
 import {
   callOf,
   composeWith,
-  withCanonicalNames,
-  withChosenDataset,
+  withResolvedNames,
   withDefaultBackend,
   withParent,
   type Fetching,
@@ -61,10 +60,9 @@ export async function openTrainingSession(
     compose,
     async resolved() {
       const parent = await withParent(request.input, cwd);
-      const named = await withCanonicalNames(parent.input, compose);
-      const onDataset = await withChosenDataset(named, cwd, compose);
-      const { input, notices } = withDefaultBackend(onDataset.input);
-      for (const notice of [...parent.notices, ...onDataset.notices, ...notices]) progress.notice(notice);
+      const named = await withResolvedNames(parent.input, cwd, compose);
+      const { input, notices } = withDefaultBackend(named.input);
+      for (const notice of [...parent.notices, ...named.notices, ...notices]) progress.notice(notice);
       const { options, given } = resolveRequest({ ...request, input });
       const hasValues = request.plugins.length > 0;
       return { options, given: given.filter(parent.isOwn), cwd, fetching, compose, input, hasValues };

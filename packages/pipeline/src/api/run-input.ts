@@ -1,7 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import { AncError } from '@anc/core';
 import { withDefaultBackend } from '../backends/default-backend.js';
-import { withChosenDataset } from '../data/choose-dataset.js';
 import type { Fetching } from '../data/open-dataset.js';
 import { TEACHER_VALUE } from '../options/given-model.js';
 import { resolveOptions, type ResolvedOptions } from '../options/resolve.js';
@@ -10,7 +9,7 @@ import type { OpenTeacher } from '../planning/given-teacher.js';
 import type { Emit } from '../events/events.js';
 import { withParent } from '../run/with-parent.js';
 import { CALL_OPTIONS, callOf, composeWith, type CallOptions, type Compose } from './call.js';
-import { withCanonicalNames } from './canonical-names.js';
+import { withResolvedNames } from './resolved-names.js';
 import type { Named } from '../text/named.js';
 import { assertGroup, assertKnown, assertList, type OptionNames } from './known-options.js';
 import { openTeacherValue, type TeacherFunction } from './teacher-function.js';
@@ -187,9 +186,9 @@ export async function runRequest(
     notice: (message) => emit({ type: 'notice', message }),
   });
   const parent = await withParent(grouped, cwd);
-  const onDataset = await withChosenDataset(await withCanonicalNames(parent.input, compose), cwd, compose);
-  const chosen = withDefaultBackend(onDataset.input);
-  for (const message of [...parent.notices, ...onDataset.notices, ...chosen.notices])
+  const meant = await withResolvedNames(parent.input, cwd, compose);
+  const chosen = withDefaultBackend(meant.input);
+  for (const message of [...parent.notices, ...meant.notices, ...chosen.notices])
     emit({ type: 'notice', message });
   const resolved = resolveOptions(chosen.input);
   return {
