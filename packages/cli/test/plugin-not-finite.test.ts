@@ -100,6 +100,8 @@ export default definePlugin({
   dataTerms: {
     nan: made(() => ({ name: 'nan', loss: (s, t) => nan(tf.mean(tf.sub(s, t))) })),
     steep: made(() => ({ name: 'steep', loss: (s) => tf.mean(steep(s)) })),
+    ofTeacher: made(() => ({ name: 'ofTeacher', loss: (s, t) => tf.mean(tf.square(t)) })),
+    steps: made(() => ({ name: 'steps', loss: (s, t) => tf.mean(tf.abs(tf.sub(tf.step(s), t))) })),
     topEight: made(() => ({ name: 'topEight', loss: (s, t) => tf.mean(tf.abs(tf.slice(tf.sub(s, t), 0, 8))) })),
     shrinks: made(() => ({ name: 'shrinks', loss: (s, t, { progress }) => above(tf.sub(tf.add(tf.mul(0, tf.mean(s)), 1), progress), 0.6) })),
   },
@@ -138,6 +140,7 @@ export default definePlugin({
   generatorTerms: {
     nan: made(() => ({ name: 'nan', penalty: ({ images }) => nan(tf.mean(images)) })),
     steep: made(() => ({ name: 'steep', penalty: ({ images }) => tf.mean(steep(images)) })),
+    ofNoise: made(() => ({ name: 'ofNoise', penalty: ({ z }) => tf.mean(tf.square(z)) })),
   },
   memories: {
     nan: {
@@ -321,4 +324,27 @@ it('a part that needs more rows than are probed is no fault', async () => {
 it('constant logits, whose gradients are zero, are no fault', async () => {
   const { code } = await run('--discriminator', 'constant', '--teacher-epochs', '1', '--name', 'constant');
   expect(code).toBe(0);
+});
+
+describe('a term of a loss without a gradient', () => {
+  it.each([
+    [['--data-term', 'ofTeacher'], 'data term "ofTeacher"'],
+    [['--methods', 'data-free(generatorTerms=[ofNoise])'], 'generator term "ofNoise"'],
+  ] as const)('is refused where it does not depend on what is trained: %s', async (args, part) => {
+    const before = await place.files();
+    for (const backend of ['onnx', 'tfjs:wasm']) {
+      const { code, error } = await run(...args, '--backend', backend);
+      expect(code).toBe(2);
+      expect(error?.message).toContain(
+        `${part} of plugin "anc-plugin-zoo" does not depend on what is trained.`,
+      );
+    }
+    expect(await place.files()).toEqual(before);
+  });
+
+  it('is reported where its gradient was 0', async () => {
+    const { code, stderr } = await run('--data-term', 'steps', '--teacher-epochs', '1', '--name', 'steps');
+    expect(code).toBe(0);
+    expect(stderr).toContain('data term "steps" of plugin "anc-plugin-zoo" had a gradient of 0');
+  });
 });

@@ -6,7 +6,7 @@ import type { BatchNormInput, Context } from '../contracts/network.js';
 import { originOf } from '../contracts/origin.js';
 import type { Phase } from '../contracts/step.js';
 import { mergeTrees, prefixTree, subtree, type Tree } from '../tree/tree.js';
-import { received, receivedTree } from '../finite/produced.js';
+import { termBoundary } from '../finite/produced.js';
 import { memoryFrom, scalarFrom } from './component-result.js';
 import { dataFreePhases, termMetric, type DataFreeSetup } from './data-free-setup.js';
 import {
@@ -94,12 +94,13 @@ function generatorLoss(setup: DataFreeSetup, { state, hyper, context }: Given, p
   const distance = distanceBetween(setup, student, teacher, within);
   const penalties = setup.terms.map((term, i) => {
     const what = originOf('generator term', term);
+    const boundary = termBoundary(what);
     const own: Omit<GeneratorTermContext, 'progress' | 'noise'> = {
-      images: received(what, 'the images', images),
+      images: boundary.input('the images', images),
       z,
-      teacher: receivedTree(what, teacher),
-      student: receivedTree(what, student),
-      batchNorms,
+      teacher: boundary.inputs(teacher),
+      student: boundary.inputs(student),
+      batchNorms: batchNorms.map((one) => boundary.inputs(one)),
     };
     const given = objectiveContext(`generator/term/${i}`, hyper, context, own);
     return scalarFrom(what, 'penalty', () => term.penalty(given));

@@ -3,7 +3,7 @@ import { originOf } from '../contracts/origin.js';
 import type { DataTerm, DataTermContext, ObjectiveContext } from '../contracts/objective.js';
 import type { Context } from '../contracts/network.js';
 import { AncError } from '../errors/error.js';
-import { receivedTree } from '../finite/produced.js';
+import { termBoundary } from '../finite/produced.js';
 import { subtree, type Tree } from '../tree/tree.js';
 import { scalarFrom } from './component-result.js';
 import type { LossContext } from './student-phase.js';
@@ -46,10 +46,14 @@ export function dataTermLoss(
   { outputs, batch, hyper, context }: Pick<LossContext, 'outputs' | 'batch' | 'hyper' | 'context'>,
 ): Scalar {
   const origin = originOf('data term', dataTerm);
-  const student = receivedTree(origin, outputs);
+  const boundary = termBoundary(origin);
+  const student = boundary.inputs(outputs);
   const given: DataTermContext = objectiveContext('data', hyper, context, {
     student,
     teacher: subtree(batch, 'teacher'),
   });
-  return scalarFrom(origin, 'loss', () => dataTerm.loss(student.logits, batch['teacher/logits']!, given));
+  const teacherLogits = batch['teacher/logits']!;
+  return boundary.result(
+    scalarFrom(origin, 'loss', () => dataTerm.loss(student.logits, teacherLogits, given)),
+  );
 }

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { Phase, Step } from '../contracts/step.js';
 import { observing, produced } from '../finite/produced.js';
-import type { Tree } from '../tree/tree.js';
+import { namesOf, type Tree } from '../tree/tree.js';
+import { TermsOfStep, type WithoutGradient } from './terms-of-step.js';
 import { phasesOf, playPhases, repeatedContext } from './play-phases.js';
 
 /** What a part of a step returned that is not finite. */
@@ -18,6 +19,8 @@ export interface ProbingStep {
   readonly step: Step;
   /** The part that first returned what is not finite, from the step's metrics; null where all of it is finite. */
   found(metrics: Tree<number>): NotFinite | null;
+  /** The terms through which no gradient flows in any of the phases. */
+  withoutGradient(metrics: Tree<number>): readonly WithoutGradient[];
 }
 
 /** What passed a boundary: the sentence about it, and how many numbers there were. */
@@ -34,7 +37,8 @@ interface Passed {
  * @param names of the phases; see `phasesOf`.
  */
 export function probingStep(probed: Step, names: readonly string[] | undefined): ProbingStep {
-  const phases = phasesOf(probed, names).map(observed);
+  const terms = new TermsOfStep();
+  const phases = phasesOf(probed, names).map((phase) => observed(phase, terms));
   let passed: readonly Passed[] = [];
   const phase: Phase = {
     name: 'probe',
@@ -49,7 +53,8 @@ export function probingStep(probed: Step, names: readonly string[] | undefined):
         ]);
         seen.push({ sentence, size: numbers.reduce((sum, { size }) => sum + size, 0), counts });
       };
-      observing({ produced: look }, () =>
+      terms.clear();
+      observing({ produced: look, term: (part) => terms.observe(part) }, () =>
         playPhases(phases, state, batch, hyper, (repeat) => repeatedContext(context, repeat)),
       );
       passed = seen;
@@ -63,7 +68,7 @@ export function probingStep(probed: Step, names: readonly string[] | undefined):
           count.dispose();
         }
       }
-      return { grads: {}, stats: {}, metrics };
+      return { grads: {}, stats: {}, metrics: { ...metrics, ...terms.takeMetrics() } };
     },
     update: () => ({}),
   };
@@ -80,14 +85,17 @@ export function probingStep(probed: Step, names: readonly string[] | undefined):
         received: size === 1 ? kind : `${kind} in ${all} of ${size} numbers`,
       };
     },
+    withoutGradient: (metrics) => terms.withoutGradient(metrics),
   };
 }
 
 /** The same phase, which shows what it returns: also of phases whose parts show nothing themselves. */
-const observed = (phase: Phase): Phase => ({
+const observed = (phase: Phase, terms: TermsOfStep): Phase => ({
   name: phase.name,
   gradients(...given) {
+    terms.beginPhase();
     const found = phase.gradients(...given);
+    terms.endPhase(namesOf(found.grads).length > 0);
     const losses = Object.entries(found.metrics).filter(([name]) => name.startsWith('loss/'));
     for (const [name, value] of losses)
       produced(`phase "${phase.name}" returned a metric "${name}" that is`, value);

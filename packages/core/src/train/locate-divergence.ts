@@ -1,6 +1,7 @@
 import type { Backend, Inputs } from '../contracts/backend.js';
 import type { Stage } from '../contracts/method.js';
 import { probingStep, type NotFinite } from '../step/probing-step.js';
+import type { WithoutGradient } from '../step/terms-of-step.js';
 import { rowRange, rowsOf } from '../tree/rows.js';
 import { mapTree, specOf, type HostTensor, type Tree } from '../tree/tree.js';
 import { divergenceIn } from './divergence.js';
@@ -63,24 +64,32 @@ async function probe(
   const rows = Object.values(inputs.batch)[0]?.shape[0] ?? 1;
   for (let i = 0; i < accumulate; i++) {
     const range = rowRange(rows, accumulate, i);
-    const found = await probeStep(backend, stage, state, phases, {
+    const { notFinite } = await probeStep(backend, stage, state, phases, {
       ...inputs,
       batch: accumulate === 1 ? inputs.batch : mapTree(inputs.batch, (entry) => rowsOf(entry, range)),
       noise: { ...inputs.noise, offset: (inputs.noise.offset ?? 0) + range.start },
     });
-    if (found !== null) return found;
+    if (notFinite !== null) return notFinite;
   }
   return null;
 }
 
-/** Runs a step of a stage once, and finds the part that first returned what is not finite; null where all of it is. */
+/** What a step was seen to do. */
+export interface Probed {
+  /** The part that first returned what is not finite; null where all of it is finite. */
+  readonly notFinite: NotFinite | null;
+  /** Terms of a loss through which no gradient flows. */
+  readonly withoutGradient: readonly WithoutGradient[];
+}
+
+/** Runs a step of a stage once, and looks at what its parts return. */
 export async function probeStep(
   backend: Backend,
   { step }: Pick<Stage, 'step'>,
   initial: Tree<HostTensor>,
   phases: readonly string[],
   inputs: Inputs,
-): Promise<NotFinite | null> {
+): Promise<Probed> {
   const probing = probingStep(step, phases);
   const compiled = await backend.compile(probing.step, {
     state: mapTree(initial, specOf),
@@ -91,7 +100,8 @@ export async function probeStep(
     const state = await backend.upload(initial);
     try {
       await compiled.run(state, inputs);
-      return probing.found(await compiled.metrics());
+      const metrics = await compiled.metrics();
+      return { notFinite: probing.found(metrics), withoutGradient: probing.withoutGradient(metrics) };
     } finally {
       await state.dispose();
     }

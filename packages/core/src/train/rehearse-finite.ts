@@ -15,7 +15,7 @@ import {
   type LeafSpec,
   type Tree,
 } from '../tree/tree.js';
-import { probeStep } from './locate-divergence.js';
+import { probeStep, type Probed } from './locate-divergence.js';
 
 /** What a rehearsal for finite numbers needs. */
 export interface FiniteRehearsal {
@@ -23,6 +23,8 @@ export interface FiniteRehearsal {
   readonly rng: Rng;
   /** Who made the stage, as errors call it: for what no part of a step is known to have returned. */
   readonly origin: string;
+  /** Hears of a term whose gradient was 0, which may be so for these inputs alone. */
+  notice?(message: string): void;
 }
 
 /** What a stage's step is run for. */
@@ -41,13 +43,14 @@ export const PROBED_ROWS = 2;
  * returns.
  *
  * @returns the initial state, which the next stage may start from.
- * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite, or where the step cannot be run.
+ * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite, with a term of a loss that has no
+ *   gradient, or where the step cannot be run.
  */
 export async function rehearseFinite(
   backend: Backend,
   stage: Stage,
   specs: ProbedSpecs,
-  { rng, origin }: FiniteRehearsal,
+  { rng, origin, notice }: FiniteRehearsal,
   previous: Tree<HostTensor> | null,
   teacher: Variables<HostTensor> | null | undefined,
 ): Promise<Tree<HostTensor>> {
@@ -70,11 +73,20 @@ export async function rehearseFinite(
     hyper,
     noise: { seed: 0, step: 0 },
   });
-  const found = await probe(backend, stage, state, specs, inputs, own);
+  const probed = await probe(backend, stage, state, specs, inputs, own);
+  if (probed === null) return state;
+  const { notFinite: found, withoutGradient } = probed;
   if (found !== null)
     throw notFinite(
       found.sentence.startsWith('phase ') ? { ...found, sentence: `${own}: ${found.sentence}` } : found,
     );
+  for (const { part, gradient } of withoutGradient) {
+    if (gradient === 'none') throw constantTerm(part);
+    notice?.(
+      `${part} had a gradient of 0 on random inputs: it trains nothing if that is so on images, too. ` +
+        'Rounding, signs and comparisons have no other gradient.',
+    );
+  }
   return state;
 }
 
@@ -89,7 +101,7 @@ async function probe(
   { few, whole }: ProbedSpecs,
   inputs: (spec: StepSpec) => Inputs,
   own: string,
-): Promise<NotFinite | null> {
+): Promise<Probed | null> {
   try {
     return await probeStep(backend, stage, state, few.phases ?? [], inputs(few));
   } catch {
@@ -104,6 +116,13 @@ async function probe(
     return null;
   }
 }
+
+const constantTerm = (part: string): AncError =>
+  new AncError('ANC_OBJECTIVE', `${part} does not depend on what is trained.`, {
+    expected: 'a number whose gradient reaches the outputs that the term was given',
+    received: 'a number without a gradient',
+    hint: "compute it from the student's outputs with operations of tfjs-core, and do not read their values.",
+  });
 
 const notFinite = ({ sentence, received }: NotFinite): AncError =>
   new AncError('ANC_OBJECTIVE', `${sentence}.`, {

@@ -113,6 +113,8 @@ export interface StudentEnvironment {
   readonly teacherVariables: Variables<HostTensor> | null;
   readonly optimizers: OptimizerParts;
   readonly hasOwnParts: () => boolean;
+  /** Hears what may be a fault. */
+  readonly notice: (message: string) => void;
 }
 
 /** Plans a student that a method trains. */
@@ -138,6 +140,7 @@ export function studentPlanner({
   teacherVariables,
   optimizers,
   hasOwnParts,
+  notice,
 }: StudentEnvironment): StudentPlanner {
   return async (name, method, { epochs, seed }) => {
     if (method.made.labels === 'required')
@@ -171,7 +174,7 @@ export function studentPlanner({
       teacherOutputs: teacher.outputs,
       teacher: teacherVariables,
       origin,
-      finite: own ? { rng, origin } : undefined,
+      finite: own ? { rng, origin, notice } : undefined,
       repeats: own,
     });
     const { method: named, options: completed, needsTeacher } = method;

@@ -212,6 +212,7 @@ async function planWith<D extends TrainingData>(
       teacherVariables,
       optimizers: composition.optimizers,
       hasOwnParts,
+      notice,
     });
     const { options: final, methods } = await withAdapters(
       { options: suited, methods: created },
