@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RunFolder } from '@anc/runtime';
 import type { Composition } from '../composition/compose.js';
 import type { RunOptions } from '../options/run-options.js';
@@ -13,13 +14,17 @@ interface MethodRecord {
 }
 
 /**
- * The options of a run to resume, with what its record has of methods and today's defaults leave open: an earlier version had a
- * default for it, with which the run began. What trains it is then the same to the end.
+ * The options of a run to resume, with what its record has of methods instead of today's defaults: an earlier version may have
+ * had others, with which the run began. What trains it is then the same to the end.
+ *
+ * @param isChanged whether the run goes on with changed options: defaults that follow from those are today's, and only what
+ *   these leave open is taken from the record.
  */
 export async function withRecordedMethods(
   options: RunOptions,
   folder: RunFolder,
   composition: Composition,
+  isChanged: boolean,
 ): Promise<RunOptions> {
   const { methods: recorded = {} } = ((await folder.readEnvironment()) ?? {}) as MethodRecord;
   const names = await recordedNames(options.methods, folder);
@@ -31,11 +36,23 @@ export async function withRecordedMethods(
   const methods = await Promise.all(
     options.methods.map(async (named, i) => {
       const today = await completed(named);
-      const open = Object.entries(recorded[names[i]!] ?? {}).filter(([key]) => today?.[key] === undefined);
-      if (today === null || open.length === 0) return named;
-      const kept = { ...named, options: { ...named.options, ...Object.fromEntries(open) } };
-      return (await completed(kept)) === null ? named : kept; // an option that there is no longer
+      if (today === null) return named;
+      const others = Object.entries(recorded[names[i]!] ?? {}).filter(
+        ([key, value]) =>
+          !Object.hasOwn(named.options, key) &&
+          (today[key] === undefined || (!isChanged && !isSame(value, today[key]))),
+      );
+      let kept = named;
+      for (const [key, value] of others) {
+        const next = { ...kept, options: { ...kept.options, [key]: value } };
+        if ((await completed(next)) !== null) kept = next; // else an option that there is no longer
+      }
+      return kept;
     }),
   );
   return { ...options, methods };
 }
+
+/** As a record has them: JSON knows no undefined, and no infinity. */
+const isSame = (recorded: unknown, value: unknown): boolean =>
+  isDeepStrictEqual(recorded, JSON.parse(JSON.stringify(value)));

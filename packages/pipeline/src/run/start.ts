@@ -132,7 +132,7 @@ export async function resumeWith<D extends TrainingData>(
     const resumed = await optionsToResume(folder, changes, acceptChanges);
     const own = anchored(resumed.options, cwd);
     const composition = await compose(own.plugins, await foundPlugins(folder));
-    const options = await withRecordedMethods(own, folder, composition);
+    const options = await withRecordedMethods(own, folder, composition, resumed.changed.length > 0);
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       const students = await withRecordedNames(plan.students, plan.options.methods, folder);
