@@ -20,6 +20,17 @@ const PAPER = {
     batchSize: 128,
     augmentation: 'crop and flip',
     teacherError: 0.0798,
+    models: { teacher: 'nin', student: 'lenet4' },
+    /** Test errors in per cent by method: Tables 2, 6 and 8. Its run of Hinton's method reads labels, `kd` here does not. */
+    studentErrors: {
+      supervised: '8.77',
+      l2: '8.89',
+      kd: '8.71, with labels',
+      'adversarial(regularizer="none")': '9.62',
+      'adversarial(regularizer="l1")': '8.91',
+      'adversarial(regularizer="l2")': '8.75',
+      'adversarial(regularizer="adversarial-samples")': '8.64',
+    },
   },
 };
 
@@ -39,7 +50,7 @@ function partOf({ title, command, options, environment, minus, result }) {
     ...(title === undefined ? [] : [`### ${title}\n`]),
     shell(command),
     `${models(result)}\n`,
-    errors(methods),
+    errors(methods, paperErrors(options, result)),
     '',
     ...differences(minus),
     ...adversarialTraining(methods),
@@ -66,18 +77,39 @@ function models({ teacher, methods, seeds, testImages }) {
   return `One teacher (${teacher.model}, ${count(teacher.parameters)} parameters, test error ${percent(teacher.testError)} %), shared by all.${trained} The students are ${model}: ${count(parameters)} parameters, ${(flops / 1e6).toFixed(1)} MFLOP per image, ${(bytes / 1e6).toFixed(2)} MB, seeds ${seeds.join(', ')}, ${minutes(seconds.mean)} for one of \`${methods[0].name}\`. ${count(testImages)} test images.`;
 }
 
-function errors(methods) {
+/** Errors of the paper's students by method, where the same networks were trained in epochs; null elsewhere. */
+function paperErrors({ stepsPerEpoch }, { dataset, teacher, methods }) {
+  const paper = PAPER[dataset];
+  const isPaired =
+    stepsPerEpoch === undefined &&
+    teacher.model === paper?.models.teacher &&
+    methods.every(({ model }) => model === paper.models.student);
+  return isPaired ? paper.studentErrors : null;
+}
+
+function errors(methods, paper) {
   const references = [...new Set(methods.flatMap(({ differences }) => differences.map(({ to }) => to)))];
   const against = ({ differences }, name) => {
     const found = differences.find(({ to }) => to === name);
     return found === undefined ? '' : `${points(found.difference)}: ${VERDICTS[found.verdict]}`;
   };
   return table(
-    ['method', 'labels', 'test error', 'agreement', ...references.map((name) => `minus \`${name}\``), 'time'],
+    [
+      ...[
+        'method',
+        'labels',
+        'test error',
+        ...(paper === null ? [] : ['test error in the paper']),
+        'agreement',
+      ],
+      ...references.map((name) => `minus \`${name}\``),
+      'time',
+    ],
     methods.map((one) => [
       methodName(one.method),
       one.usesLabels ? 'yes' : 'no',
       interval(one.testError),
+      ...(paper === null ? [] : [paper[one.method] ?? '–']),
       interval(one.agreement),
       ...references.map((name) => against(one, name)),
       minutes(one.seconds.mean),
