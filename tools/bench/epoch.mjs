@@ -53,11 +53,9 @@ const threads = Number(flags.threads);
 /** oneDNN is an optional package. */
 const onednn = async (options) =>
   (await import('@anc/backend-onednn')).OnednnBackend.create({ threads, ...options });
-const [engine, trainingPrecision] = flags.backend.split(':');
+const [engine, trainingPrecision = 'float32'] = flags.backend.split(':');
 const backend =
-  engine === 'onednn'
-    ? await onednn(trainingPrecision === undefined ? {} : { trainingPrecision })
-    : await OnnxBackend.create({ threads });
+  engine === 'onednn' ? await onednn({ trainingPrecision }) : await OnnxBackend.create({ threads });
 const teacherPrecision = flags['teacher-precision'];
 const teacherBackend =
   teacherPrecision === undefined ? backend : await onednn({ precision: teacherPrecision });

@@ -93,11 +93,12 @@ const differenceOf = (a, b) =>
 
 const TRAINING = [CLI, 'run', ...ONE, '--epochs', '2', '--methods', 'adversarial', '--threads', '1'];
 const reference = trained('reference', 'onnx');
-const own = trained('own', 'onednn');
+const own = trained('own', 'onednn', ['--precision', 'float32']);
 const difference = differenceOf(reference.losses, own.losses);
 console.log(`training: losses differ from those of onnx by ${difference.toExponential(1)}`);
 assert(difference < 1e-2, 'training steps have other losses than on onnx');
-assert(trained('again', 'onednn').weights.equals(own.weights), 'the same seed gives other weights');
+const again = trained('again', 'onednn', ['--precision', 'float32']);
+assert(again.weights.equals(own.weights), 'the same seed gives other weights');
 console.log(call(process.execPath, [contract, 'float32', 'float32', '2'], { env }).trim());
 const coarse = call(process.execPath, [contract, 'float32', 'bfloat16'], { env });
 console.log(coarse.trim());
@@ -111,6 +112,10 @@ if (coarse.includes('ANC_BACKEND_DEVICE')) {
   assert(found > 0 && found < 0.5, 'training in bfloat16 has the same losses, or quite other ones');
   assert(environment.backend.trainingPrecision === 'bfloat16', 'the run does not record its precision');
 }
+const plain = trained('plain', 'onednn').environment.backend;
+const automatic = trained('automatic', 'onednn', ['--precision', 'auto']).environment.backend;
+console.log(`training in ${plain.trainingPrecision} where no precision is given`);
+assert(plain.trainingPrecision === automatic.trainingPrecision, 'the default precision is not auto');
 const onOnnx = trained('refused', 'onnx', ['--precision', 'bfloat16'], 2);
 assert(onOnnx.includes('--precision'), `the error does not name the option:\n${onOnnx}`);
 console.log(call(process.execPath, [fileURLToPath(new URL('methods.mjs', import.meta.url))], { env }).trim());

@@ -52,7 +52,7 @@ let failed = 0;
 let count = 0;
 for (const [name, options] of CASES) {
   const create = () => make(plugin.methods, name, { optimizer, ...options }, parts);
-  const backend = await OnednnBackend.create({ threads: 1 });
+  const backend = await OnednnBackend.create({ threads: 1, trainingPrecision: 'float32' });
   const suite = (runner) => methodContract(runner, create, { steps: 16, backend: () => backend });
   const { passed, failures } = await runSuite(suite);
   await backend.dispose().catch(() => undefined);

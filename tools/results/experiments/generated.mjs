@@ -15,4 +15,4 @@ export const generated = {
 };
 
 /** The same on oneDNN, which takes about two thirds of the time; see docs/backends.md for how to install it. */
-export const generatedOnOnednn = { ...generated, backend: 'onednn' };
+export const generatedOnOnednn = { ...generated, backend: 'onednn', precision: 'float32' };

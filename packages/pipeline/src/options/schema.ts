@@ -304,7 +304,7 @@ export const computeSchema = z.strictObject({
   precision: compute.choice(
     'precision',
     ['float32', 'bfloat16', 'float16', 'auto'],
-    'what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backends onnx:cuda and webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX, and with AVX512_BF16 on processors of AMD; default: float32',
+    'what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backends onnx:cuda and webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX, and with AVX512_BF16 on processors of AMD; default: auto on the backend onednn, float32 elsewhere',
   ),
 });
 

@@ -20,6 +20,7 @@ import { comparePlugins, foundPlugins } from './compare-plugins.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
 import { withRecordedMethods } from './recorded-methods.js';
 import { withRecordedNames } from './recorded-names.js';
+import { withRecordedPrecision } from './recorded-precision.js';
 import { spaceFor } from './space.js';
 import { optionsToResume } from './resumed-options.js';
 import { assertTrainedWith, unfinishedModels } from './unfinished.js';
@@ -130,7 +131,7 @@ export async function resumeWith<D extends TrainingData>(
   try {
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
-    const own = anchored(resumed.options, cwd);
+    const own = await withRecordedPrecision(anchored(resumed.options, cwd), folder);
     const composition = await compose(own.plugins, await foundPlugins(folder));
     const options = await withRecordedMethods(own, folder, composition, resumed.changed.length > 0);
     const plan = await planner({ ...request, options, given: [], composition });
