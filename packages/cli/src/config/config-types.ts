@@ -175,7 +175,7 @@ export interface ConfigOptions {
   readonly backend?: Named;
   /** number of threads, for backends that use threads; default: the backend's */
   readonly threads?: number | null;
-  /** what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backends onnx:cuda and webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX, and with AVX512_BF16 on processors of AMD; default: float32 */
+  /** what layers multiply in training steps; weights, sums, losses and updates are float32. bfloat16: on the backend onednn, where the processor has it; float16: on the backends onnx:cuda and webgpu, where the GPU has it; auto: bfloat16 where that is known to be faster, which is with AMX, and with AVX512_BF16 on processors of AMD; default: auto on the backend onednn, float32 elsewhere */
   readonly precision?: 'float32' | 'bfloat16' | 'float16' | 'auto';
   /** memory for cached teacher outputs in MB; 0: no cache */
   readonly teacherCacheMb?: number;
