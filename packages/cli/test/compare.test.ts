@@ -54,12 +54,44 @@ describe('anc-cli compare', () => {
     );
   });
 
+  it('gets more seeds when it is resumed, and fewer, and trains only what is missing', async () => {
+    const args = ['compare', ...tiny, '--seed', '4', '--name', 'grown', '--json'];
+    const resumed = async (...more: readonly string[]) => {
+      const { code, stdout, stderr } = await inProcess(
+        ['compare', '--resume', join('runs', 'grown'), '--json', ...more],
+        place.path,
+      );
+      expect(code).toBe(0);
+      return { result: JSON.parse(stdout) as CompareResult, stderr };
+    };
+    expect((await inProcess([...args, '--seeds', '1'], place.path)).code).toBe(0);
+    const whole = await resumed('--seeds', '2');
+    expect(whole.stderr).toContain('seed 4 (1 of 2), adversarial: finished before');
+    const together = await inProcess(
+      ['compare', ...tiny, '--seed', '4', '--seeds', '2', '--name', 'together', '--json'],
+      place.path,
+    );
+    const { methods } = JSON.parse(together.stdout) as CompareResult;
+    const errorsOf = (compared: CompareResult['methods']) =>
+      compared.map(({ testError, differences }) => [testError, differences.map((one) => one.difference)]);
+    expect(whole.result.seeds).toEqual([4, 5]);
+    expect(errorsOf(whole.result.methods)).toEqual(errorsOf(methods));
+    const fewer = await resumed('--seeds', '1');
+    expect(fewer.result.seeds).toEqual([4]);
+    expect(fewer.stderr).not.toContain('trained in');
+    const again = await resumed('--seeds', '2');
+    expect(again.result.methods).toEqual(whole.result.methods);
+    expect(again.stderr).not.toContain('trained in');
+    expect((await resumed()).result).toEqual(again.result);
+  });
+
   it.each([
     [['--seeds', '0'], /--seeds: expected a whole number of at least 1/],
     [['--seeds', '100000000'], /--seeds: expected a whole number from 1 to 1000/],
     [['--seeds', 'five'], /--seeds: expected a whole number/],
     [['--resume', 'nowhere'], /"nowhere" is not the folder of a comparison|not the folder/],
-    [['--resume', 'nowhere', '--seeds', '3'], /a comparison is resumed with its own seeds/],
+    [['--resume', 'nowhere', '--seeds', '3'], /nowhere" is not the folder of a comparison/],
+    [['--resume', 'nowhere', '--seeds', '0'], /--seeds: expected a whole number of at least 1/],
     [['--methods', 'l2,adverserial'], /no method named "adverserial"/],
   ])('refuses %j with one clear error', async (args, message) => {
     const { code, stderr, stdout } = await inProcess(['compare', ...args], place.path);

@@ -2,7 +2,12 @@
 export { benchmark, type BenchmarkOptions, type BenchmarkResult } from './api/benchmark.js';
 export { check, type CheckOptions, type CheckResult } from './api/check.js';
 export { chooseStudent, type ChooseStudentOptions } from './api/choose-student.js';
-export { compare, resumeComparison, type CompareOptions } from './api/compare.js';
+export {
+  compare,
+  resumeComparison,
+  type CompareOptions,
+  type ResumeComparisonOptions,
+} from './api/compare.js';
 export { distill, resume, type Distilled, type DistillOptions, type ResumeOptions } from './api/distill.js';
 export { doctor, type DoctorOptions } from './api/doctor.js';
 export {

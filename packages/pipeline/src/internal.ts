@@ -1,6 +1,6 @@
 /** What the command line shares with the library. Not a public interface: it may change in any release. */
 export { withResolvedNames } from './api/resolved-names.js';
-export { newComparison } from './api/compare.js';
+export { comparisonToResume, newComparison } from './api/compare.js';
 export { checkedGrid, newFolder, newReproduction } from './api/reproduce.js';
 export { jobProcesses } from './api/job-processes.js';
 export { callOf, composeWith } from './api/call.js';
@@ -11,7 +11,6 @@ export { describePreprocessing, OWN } from './check/candidates.js';
 export { divergedComparison, divergedReproduction } from './compare/diverged-error.js';
 export { prepareComparison } from './compare/jobs.js';
 export { executeComparison } from './compare/execute.js';
-export { readRecord as readComparison } from './compare/folder.js';
 export { pairedInterval } from './compare/interval.js';
 export { rowsOf as comparedRows } from './compare/table.js';
 export { withDefaultBackend } from './backends/default-backend.js';

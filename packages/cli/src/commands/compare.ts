@@ -7,7 +7,10 @@ import { addJobs, jobsOf, processesFor } from './jobs-flag.js';
 
 /** `compare`: one teacher, every method with every seed, and the differences with their confidence intervals. */
 export const defineCompare: DefineCommand = (command, session) => {
-  command.option('--seeds <n>', 'how many seeds, counted from --seed; default: 3');
+  command.option(
+    '--seeds <n>',
+    'how many seeds, counted from --seed; default: 3; with --resume also of a comparison that began with more or fewer',
+  );
   addJobs(command);
   addChangePlugins(command);
   addFlags(command, ['time', 'continue']).action((options: Record<string, unknown>) =>
@@ -32,7 +35,6 @@ async function compare(
     pipeline,
     { endInterrupted, endDiverged },
     { resolve },
-    { AncError },
     { countOf },
   ] = await Promise.all([
     import('./run-session.js'),
@@ -40,7 +42,6 @@ async function compare(
     import('@anc/pipeline/internal'),
     import('../terminal/interrupted.js'),
     import('node:path'),
-    import('@anc/core'),
     import('./sizes.js'),
   ]);
   const training = await openTrainingSession(flags, session);
@@ -56,13 +57,9 @@ async function compare(
         ...(await pipeline.newComparison(await resolved(), countOf(seeds ?? '3'), jobsOf(jobs))),
         processes,
       };
-    if (seeds !== undefined) {
-      throw new AncError('ANC_CONFIG', '--seeds: a comparison is resumed with its own seeds.', {
-        hint: 'start a new comparison to change them.',
-      });
-    }
     const path = resolve(cwd, resume);
-    const record = await pipeline.readComparison(path, changes());
+    const count = seeds === undefined ? undefined : countOf(seeds);
+    const record = await pipeline.comparisonToResume(path, changes(), count);
     const call = { path, cwd, fetching, compose, changes: changes(), acceptPlugins };
     return { ...call, given: [], record, processes };
   };

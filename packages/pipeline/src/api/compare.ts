@@ -3,7 +3,7 @@ import { divergedComparison } from '../compare/diverged-error.js';
 import { executeComparison } from '../compare/execute.js';
 import type { Comparison } from '../compare/seed-run.js';
 import { afterWorkBegan } from '../events/work-error.js';
-import { readRecord } from '../compare/folder.js';
+import { readRecord, recordSeeds, type CompareRecord } from '../compare/folder.js';
 import { noTestImages } from '../data/require-test-images.js';
 import { NO_IMAGES } from '../options/generated-presets.js';
 import { refuseRunOnly } from '../options/run-only.js';
@@ -39,17 +39,39 @@ export function compare(options: CompareOptions): RunHandle<CompareResult> {
   });
 }
 
-/** Continues an interrupted comparison; a finished one is read. */
+/** Options of `resumeComparison`. */
+export interface ResumeComparisonOptions extends ContinueOptions, JobsOption {
+  /** How many seeds from now on, counted from the first one; default: as many as before. Runs of finished seeds are read. */
+  readonly seeds?: number;
+}
+
+/** Continues an interrupted comparison, or one that gets more seeds; a finished one is read. */
 export function resumeComparison(
   folder: string,
-  options: ContinueOptions & JobsOption = {},
+  options: ResumeComparisonOptions = {},
 ): RunHandle<CompareResult> {
   return new RunHandle(async (emit) => {
     const call = continuedCall(folder, options);
-    const record = await readRecord(call.path, call.changes);
+    const record = await comparisonToResume(call.path, call.changes, options.seeds);
     const processes = continuedProcesses(options, call);
     return finish({ ...call, record, given: [], processes }, options.signal, emit);
   });
+}
+
+/**
+ * The record of a comparison to resume. With another number of seeds, counted from the first one, it has those from now on.
+ * Throws like `readRecord`, `ANC_CONFIG` for a wrong number, and `ANC_RUN_BUSY` while another process works in the folder.
+ */
+export async function comparisonToResume(
+  path: string,
+  changes: Readonly<Record<string, unknown>>,
+  count?: number,
+): Promise<CompareRecord> {
+  const record = await readRecord(path, changes);
+  if (count === undefined) return record;
+  const seeds = seedsFrom(record.seeds[0]!, count);
+  if (seeds.length !== record.seeds.length) await recordSeeds(path, seeds);
+  return { ...record, seeds };
 }
 
 type Prepared = Omit<Comparison, 'emit' | 'signal'>;

@@ -29,6 +29,7 @@ import {
   copyTeacher,
   DOCUMENT,
   exists,
+  hasSeeds,
   RECORD,
   RESULT,
   seedFolder,
@@ -49,7 +50,8 @@ const REPORT = 'report.html';
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, emit } = comparison;
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
-  if (before !== null && before.diverged === undefined && (await areRunsWhole(comparison))) {
+  const isOver = before?.diverged === undefined && hasSeeds(comparison.record, before?.seeds ?? []);
+  if (before !== null && isOver && (await areRunsWhole(comparison))) {
     if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
     return before;
   }

@@ -3,6 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { AncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
 import { Checksums, createFolder, RunFolder } from '@anc/runtime';
+import { whileLocked } from '../files/folder-lock.js';
 import { assertUnchanged } from '../files/recorded-options.js';
 import { ifMissing, lostRecord } from '../files/missing-record.js';
 import { verifyModel } from '../files/verify.js';
@@ -22,6 +23,10 @@ export interface CompareRecord {
   readonly options: RunOptions;
   readonly seeds: readonly number[];
 }
+
+/** Whether a result is of the seeds of a record, which may have got others since. */
+export const hasSeeds = (record: CompareRecord, seeds: readonly number[]): boolean =>
+  record.seeds.join() === seeds.join();
 
 export const seedFolder = (folder: string, seed: number): string => join(folder, `seed-${seed}`);
 
@@ -60,6 +65,15 @@ export async function readRecord(
 
 export async function writeRecord(path: string, record: CompareRecord): Promise<void> {
   await createFolder(path, { [RECORD]: formatRecord(record) });
+}
+
+/** Records other seeds, and leaves the rest as it stands. Throws `ANC_RUN_BUSY` while another process works in the folder. */
+export async function recordSeeds(path: string, seeds: readonly number[]): Promise<void> {
+  await whileLocked(path, RECORD, async () => {
+    const checksums = new Checksums(path);
+    const before = yamlValue((await checksums.readText(RECORD)) ?? '') as Record<string, unknown>;
+    await checksums.write(RECORD, stringify({ ...before, seeds }));
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import type { RunEvent } from '../events/events.js';
 import { work } from '../jobs/work.js';
 import { renderSeveral, writePartialPage } from '../several/render-several.js';
 import { bringTogether, executeComparison } from './execute.js';
+import { readRecord, recordSeeds } from './folder.js';
 import { comparisonJobs, prepareComparison } from './jobs.js';
 import { partialComparison } from './partial.js';
 import type { Comparison } from './seed-run.js';
@@ -131,5 +132,20 @@ describe('the jobs of a comparison', () => {
     expect(await workOn(others, 0)).toBe(true);
     expect(epochs[0]).toBe('seed 5 (1 of 2), l2 1'); // from the checkpoint of the process alone
     expect(await resultsIn('cut')).toEqual(alone);
+  });
+
+  it('train what a finished comparison lacks that gets another seed', async () => {
+    const begun = await comparisonIn('grown');
+    const one = { ...begun, record: { ...begun.record, seeds: [5] } };
+    await executeComparison(one);
+    await recordSeeds(one.path, [5, 6]);
+    expect(await readRecord(one.path, {})).toEqual({ options, seeds: [5, 6] });
+    const trained: string[] = [];
+    const rest = await comparisonIn('grown', (event) => {
+      if (event.type === 'result' && event.trained) trained.push(`${event.scope}, ${event.model}`);
+    });
+    expect(await workOn(rest, 0)).toBe(true);
+    expect(trained).toEqual(['seed 6 (2 of 2), l2']);
+    expect(await resultsIn('grown')).toEqual(await resultsIn('alone'));
   });
 });

@@ -17,6 +17,7 @@ import {
   copyTeacher,
   DOCUMENT,
   exists,
+  hasSeeds,
   RECORD,
   RESULT,
   seedFolder,
@@ -83,11 +84,12 @@ export function comparisonJobs({ comparison, report }: ComparisonJobs): JobPlan 
   };
 }
 
-/** Whether the document is there, and not one of trainings that diverged and are tried again. */
+/** Whether the document is there, of these seeds, and not one of trainings that diverged and are tried again. */
 async function isComplete(comparison: Comparison): Promise<boolean> {
   const text = await new Checksums(comparison.path).readText(DOCUMENT).catch(() => null);
   if (text === null) return false;
-  const { diverged } = readDocument<CompareResult>(text);
+  const { diverged, seeds } = readDocument<CompareResult>(text);
+  if (!hasSeeds(comparison.record, seeds)) return false;
   return (
     diverged === undefined || (await finishedJob(placeOf(comparison).folder, reportJob(comparison))) !== null
   );
