@@ -3,8 +3,9 @@
  *
  *   node tools/results/measure.mjs fashion-mnist --limit-train 20000 --epochs 3 --data-dir ../shared/data
  *
- * Stopped with Ctrl-C or otherwise, the same command continues. `--part NAME`, once or several times, measures these parts
- * and keeps what was measured of the others before. Then `node tools/results/page.mjs`.
+ * Stopped with Ctrl-C or otherwise, the same command continues, also with another number of `--seeds`. `--part NAME`, once
+ * or several times, measures these parts and keeps what was measured of the others before. Then
+ * `node tools/results/page.mjs`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -56,13 +57,15 @@ const quoted = (word) => (/[\s()[\]]/.test(word) ? `"${word}"` : word);
 
 const given = (keys) => keys.flatMap((key) => (values[key] === undefined ? [] : [`--${key}`, values[key]]));
 
+const seeds = chosen.command === 'compare' ? ['--seeds', values.seeds ?? '3'] : [];
+
 /** What decides a part's result, as words of a command line; `place`: where the parts' folders are. */
 const requestOf = ({ options, methods, teacherOf }, place = folder) => [
   ...Object.entries(options)
     .filter(([key]) => values[key] === undefined)
     .flatMap(([key, value]) => [`--${key}`, value]),
   ...(teacherOf === undefined ? [] : ['--teacher', join(place, teacherOf, 'seed-1')]),
-  ...(chosen.command === 'compare' ? ['--seeds', values.seeds ?? '3'] : []),
+  ...seeds,
   ...given(AMOUNTS),
   ...['--methods', methods.join(',')],
 ];
@@ -143,11 +146,16 @@ const request = `${JSON.stringify(
   2,
 )}\n`;
 const record = join(folder, 'request.json');
-/** Whether what was begun is the same as now, but for parts that came after it. */
+/** A comparison gets more seeds, or fewer, when it is resumed. */
+const withoutSeeds = (words) => words?.filter((word, i) => word !== '--seeds' && words[i - 1] !== '--seeds');
+
+/** Whether what was begun is the same as now, but for seeds and for parts that came after it. */
 const continues = (text) => {
   const before = JSON.parse(text);
   const now = JSON.parse(request);
-  return before.every((part, i) => JSON.stringify(part) === JSON.stringify(now[i]));
+  return before.every(
+    (part, i) => JSON.stringify(withoutSeeds(part)) === JSON.stringify(withoutSeeds(now[i])),
+  );
 };
 if (existsSync(record) && !continues(await readFile(record, 'utf8'))) {
   console.error(
@@ -184,7 +192,9 @@ for (const part of chosen.parts) {
   const path = join(folder, part.name);
   const records = recordsOf(path, part.options);
   const begun = existsSync(records.begun);
-  const args = begun ? ['--resume', path] : [...requestOf(part), '--out', folder, '--name', part.name];
+  const args = begun
+    ? ['--resume', path, ...seeds]
+    : [...requestOf(part), '--out', folder, '--name', part.name];
   console.error(`${name}, ${part.name}: ${begun ? 'goes on' : 'begins'}`);
   const result = await ancCli([chosen.command, ...args, ...given(PLACES), '--json']);
   parts.push({
