@@ -9,7 +9,7 @@ import { addJobs, jobsOf, processesFor } from './jobs-flag.js';
 export const defineCompare: DefineCommand = (command, session) => {
   command.option(
     '--seeds <n>',
-    'how many seeds, counted from --seed; default: 3; with --resume also of a comparison that began with more or fewer',
+    'how many seeds, counted from --seed; default: 3; with --resume: adds seeds to the comparison, or leaves some out',
   );
   addJobs(command);
   addChangePlugins(command);

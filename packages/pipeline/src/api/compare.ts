@@ -3,7 +3,7 @@ import { divergedComparison } from '../compare/diverged-error.js';
 import { executeComparison } from '../compare/execute.js';
 import type { Comparison } from '../compare/seed-run.js';
 import { afterWorkBegan } from '../events/work-error.js';
-import { readRecord, recordSeeds, type CompareRecord } from '../compare/folder.js';
+import { readRecord, type CompareRecord } from '../compare/folder.js';
 import { noTestImages } from '../data/require-test-images.js';
 import { NO_IMAGES } from '../options/generated-presets.js';
 import { refuseRunOnly } from '../options/run-only.js';
@@ -59,8 +59,8 @@ export function resumeComparison(
 }
 
 /**
- * The record of a comparison to resume. With another number of seeds, counted from the first one, it has those from now on.
- * Throws like `readRecord`, `ANC_CONFIG` for a wrong number, and `ANC_RUN_BUSY` while another process works in the folder.
+ * The record of a comparison to resume, with another number of seeds where one is given, counted from the first one. Throws like
+ * `readRecord`, and `ANC_CONFIG` for a wrong number.
  */
 export async function comparisonToResume(
   path: string,
@@ -68,10 +68,7 @@ export async function comparisonToResume(
   count?: number,
 ): Promise<CompareRecord> {
   const record = await readRecord(path, changes);
-  if (count === undefined) return record;
-  const seeds = seedsFrom(record.seeds[0]!, count);
-  if (seeds.length !== record.seeds.length) await recordSeeds(path, seeds);
-  return { ...record, seeds };
+  return count === undefined ? record : { ...record, seeds: seedsFrom(record.seeds[0]!, count) };
 }
 
 type Prepared = Omit<Comparison, 'emit' | 'signal'>;

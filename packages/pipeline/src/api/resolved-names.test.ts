@@ -26,6 +26,7 @@ describe('withTeacherPath', () => {
     ['model.tflite', './model.tflite'],
     ['mine(stateDict=ema)', './mine(stateDict=ema)'],
     ['run (1)', './run (1)'],
+    [' mine', './mine'],
   ])('takes what is in the working directory: %s', async (given, expected) => {
     expect(await teacherOf(given)).toBe(expected);
     expect(await teacherOf({ name: given.replace(/\(stateDict.*/, '') })).toEqual({

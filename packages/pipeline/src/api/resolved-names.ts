@@ -29,7 +29,7 @@ export async function withTeacherPath(
   compose: Compose,
 ): Promise<RunOptionsInput> {
   const given = input.teacher?.model;
-  const text = typeof given === 'object' ? given.name : given;
+  const text = (typeof given === 'object' ? given.name : given)?.trim();
   if (text === undefined || text === TEACHER_VALUE) return input;
   const read = typeof given === 'object' ? { name: text, options: {} } : parseNamed(text);
   if (read !== null && isGivenTeacher({ model: read })) return input;

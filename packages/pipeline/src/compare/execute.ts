@@ -29,29 +29,28 @@ import {
   copyTeacher,
   DOCUMENT,
   exists,
-  hasSeeds,
   RECORD,
+  REPORT,
   RESULT,
   seedFolder,
   writeRecord,
 } from './folder.js';
 import { comparisonJobs, reportJob, trainTeacher } from './jobs.js';
 import { reportOf } from './report.js';
+import { takeSeeds } from './take-seeds.js';
 import { isBegun, openRun, placeOf, scopeOf, type Comparison } from './seed-run.js';
 import { summarize, type ComparedSetup } from './summarize.js';
 
-const REPORT = 'report.html';
-
 /**
  * Executes one run per seed, each in its own folder. The first run trains the teacher, the others get a copy; finished
- * seeds are read. Several processes may share the trainings; this one brings their results together. Returns null where the
+ * seeds are read. Of a folder with other seeds, those become the record's. Several processes may share the trainings; this one brings their results together. Returns null where the
  * signal was aborted: the folder then continues from there.
  */
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
   const { path, cwd, emit } = comparison;
+  await takeSeeds(comparison);
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
-  const isOver = before?.diverged === undefined && hasSeeds(comparison.record, before?.seeds ?? []);
-  if (before !== null && isOver && (await areRunsWhole(comparison))) {
+  if (before !== null && before.diverged === undefined && (await areRunsWhole(comparison))) {
     if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
     return before;
   }

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { AncError } from '@anc/core';
 import { shellQuoted } from '@anc/core/internal';
@@ -15,6 +15,8 @@ import { yamlValue } from '../text/read-yaml.js';
 export const RECORD = 'compare.yaml';
 /** The document at the end of a comparison. */
 export const DOCUMENT = 'compare.json';
+/** The page beside it. */
+export const REPORT = 'report.html';
 /** The last file of a run, and of a model. */
 export const RESULT = 'result.json';
 
@@ -23,10 +25,6 @@ export interface CompareRecord {
   readonly options: RunOptions;
   readonly seeds: readonly number[];
 }
-
-/** Whether a result is of the seeds of a record, which may have got others since. */
-export const hasSeeds = (record: CompareRecord, seeds: readonly number[]): boolean =>
-  record.seeds.join() === seeds.join();
 
 export const seedFolder = (folder: string, seed: number): string => join(folder, `seed-${seed}`);
 
@@ -67,11 +65,15 @@ export async function writeRecord(path: string, record: CompareRecord): Promise<
   await createFolder(path, { [RECORD]: formatRecord(record) });
 }
 
-/** Records other seeds, and leaves the rest as it stands. Throws `ANC_RUN_BUSY` while another process works in the folder. */
+/**
+ * Records other seeds, and leaves the rest as it stands. The document and the report of the former seeds are removed first: they
+ * are made again from the runs. Throws `ANC_RUN_BUSY` while another process brings results together.
+ */
 export async function recordSeeds(path: string, seeds: readonly number[]): Promise<void> {
   await whileLocked(path, RECORD, async () => {
     const checksums = new Checksums(path);
     const before = yamlValue((await checksums.readText(RECORD)) ?? '') as Record<string, unknown>;
+    for (const name of [DOCUMENT, REPORT]) await rm(join(path, name), { force: true });
     await checksums.write(RECORD, stringify({ ...before, seeds }));
   });
 }

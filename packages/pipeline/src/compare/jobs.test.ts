@@ -8,10 +8,11 @@ import type { RunEvent } from '../events/events.js';
 import { work } from '../jobs/work.js';
 import { renderSeveral, writePartialPage } from '../several/render-several.js';
 import { bringTogether, executeComparison } from './execute.js';
-import { readRecord, recordSeeds } from './folder.js';
+import { readRecord } from './folder.js';
 import { comparisonJobs, prepareComparison } from './jobs.js';
 import { partialComparison } from './partial.js';
 import type { Comparison } from './seed-run.js';
+import { takeSeeds } from './take-seeds.js';
 
 let cwd: string;
 beforeAll(async () => {
@@ -134,18 +135,47 @@ describe('the jobs of a comparison', () => {
     expect(await resultsIn('cut')).toEqual(alone);
   });
 
-  it('train what a finished comparison lacks that gets another seed', async () => {
-    const begun = await comparisonIn('grown');
+  /** A comparison of the first seed alone, finished. */
+  async function ofOneSeed(name: string): Promise<Comparison> {
+    const begun = await comparisonIn(name);
     const one = { ...begun, record: { ...begun.record, seeds: [5] } };
     await executeComparison(one);
-    await recordSeeds(one.path, [5, 6]);
-    expect(await readRecord(one.path, {})).toEqual({ options, seeds: [5, 6] });
+    return one;
+  }
+
+  it('train what a finished comparison lacks that gets another seed, also when they are stopped', async () => {
+    const { path } = await ofOneSeed('grown');
+    await takeSeeds(await comparisonIn('grown'));
+    expect(await readRecord(path, {})).toEqual({ options, seeds: [5, 6] });
+    expect(await readdir(path)).not.toContain('compare.json'); // it was of one seed
+    const stopping = await comparisonIn('grown', (event, abort) => {
+      if (event.type === 'result' && event.trained && event.model === 'l2') abort();
+    });
+    await workOn(stopping, 0);
     const trained: string[] = [];
     const rest = await comparisonIn('grown', (event) => {
       if (event.type === 'result' && event.trained) trained.push(`${event.scope}, ${event.model}`);
     });
-    expect(await workOn(rest, 0)).toBe(true);
-    expect(trained).toEqual(['seed 6 (2 of 2), l2']);
+    expect(await executeComparison(rest)).toMatchObject({ seeds: [5, 6] });
+    expect(trained).toEqual([]); // the job was finished when it was stopped
     expect(await resultsIn('grown')).toEqual(await resultsIn('alone'));
+  });
+
+  it('keep their seeds while processes share them, and where a check fails', async () => {
+    await prepareComparison(await comparisonIn('open'));
+    const stopping = await comparisonIn('open', (event, abort) => {
+      if (event.type === 'epoch' && event.model === 'l2') abort();
+    });
+    expect(await workOn(stopping, 0)).toBe(false);
+    const { path } = stopping;
+    const fewer = { ...(await comparisonIn('open')), record: { options, seeds: [5] } };
+    await expect(executeComparison(fewer)).rejects.toMatchObject({ code: 'ANC_CONFIG' });
+    expect((await readRecord(path, {})).seeds).toEqual([5, 6]);
+
+    const one = await ofOneSeed('unchecked');
+    const lost = { ...(await comparisonIn('unchecked')), compose: () => Promise.reject(new Error('lost')) };
+    await expect(executeComparison(lost)).rejects.toThrow('lost');
+    expect((await readRecord(one.path, {})).seeds).toEqual([5]);
+    expect(await readdir(one.path)).toContain('compare.json');
   });
 });

@@ -8,6 +8,8 @@ import type { Job, JobCall, JobPlan } from '../jobs/job.js';
 import { inheritModel } from '../jobs/moved-files.js';
 import { resumedOptions } from '../options/record.js';
 import { studentNames } from '../options/student-names.js';
+import { asBegun } from '../run/as-begun.js';
+import { foundPlugins } from '../run/compare-plugins.js';
 import { executeStudents, executeTeacher } from '../run/execute.js';
 import { readDocument } from '../run/read-document.js';
 import { studentJob, type StudentOutcome } from './adopt.js';
@@ -17,7 +19,6 @@ import {
   copyTeacher,
   DOCUMENT,
   exists,
-  hasSeeds,
   RECORD,
   RESULT,
   seedFolder,
@@ -84,12 +85,11 @@ export function comparisonJobs({ comparison, report }: ComparisonJobs): JobPlan 
   };
 }
 
-/** Whether the document is there, of these seeds, and not one of trainings that diverged and are tried again. */
+/** Whether the document is there, and not one of trainings that diverged and are tried again. */
 async function isComplete(comparison: Comparison): Promise<boolean> {
   const text = await new Checksums(comparison.path).readText(DOCUMENT).catch(() => null);
   if (text === null) return false;
-  const { diverged, seeds } = readDocument<CompareResult>(text);
-  if (!hasSeeds(comparison.record, seeds)) return false;
+  const { diverged } = readDocument<CompareResult>(text);
   return (
     diverged === undefined || (await finishedJob(placeOf(comparison).folder, reportJob(comparison))) !== null
   );
@@ -150,7 +150,9 @@ async function trainStudent(
   const place = placeOf(comparison);
   const job = studentJob(place, seed, student);
   const first = await RunFolder.open(firstFolder(comparison));
-  const planned = resumedOptions(changes, await first.readConfig());
+  const own = resumedOptions(changes, await first.readConfig());
+  const composition = await comparison.compose(own.plugins, await foundPlugins(first));
+  const planned = await asBegun(own, first, composition);
   const run = await openRun(comparison, {
     folder: runOf(place.folder, job),
     index,

@@ -42,16 +42,23 @@ export async function withRecordedMethods(
           !Object.hasOwn(named.options, key) &&
           (today[key] === undefined || (!isChanged && !isSame(value, today[key]))),
       );
-      let kept = named;
-      for (const [key, value] of others) {
-        const next = { ...kept, options: { ...kept.options, [key]: value } };
-        if ((await completed(next)) !== null) kept = next; // else an option that there is no longer
+      const all = withOptions(named, others);
+      if ((await completed(all)) !== null) return all;
+      // One of them is an option that there is no longer.
+      const known: (readonly [string, unknown])[] = [];
+      for (const other of others) {
+        if ((await completed(withOptions(named, [...known, other]))) !== null) known.push(other);
       }
-      return kept;
+      return withOptions(named, known);
     }),
   );
   return { ...options, methods };
 }
+
+const withOptions = (named: Named, more: readonly (readonly [string, unknown])[]): Named => ({
+  ...named,
+  options: { ...named.options, ...Object.fromEntries(more) },
+});
 
 /** As a record has them: JSON knows no undefined, and no infinity. */
 const isSame = (recorded: unknown, value: unknown): boolean =>

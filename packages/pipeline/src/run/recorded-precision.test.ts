@@ -10,7 +10,20 @@ it.each([
   ['it with `auto`, too', 'auto', { backend: onednn }, 'bfloat16'],
   ['float32 where it began before there was a choice', undefined, { backend: { name: 'onednn' } }, 'float32'],
   ['the precision that is given', 'float32', { backend: onednn }, 'float32'],
-  ['no precision of another backend', undefined, { backend: { ...onednn, name: 'onnx' } }, undefined],
+  ['float32 on another backend', undefined, { backend: { name: 'onnx' } }, 'float32'],
+  ['no other precision on another backend', undefined, { backend: { ...onednn, name: 'a' } }, undefined],
+  [
+    'one precision of teacher and students',
+    undefined,
+    { backend: onednn, teacherBackend: { ...onednn, name: 'a' } },
+    'bfloat16',
+  ],
+  [
+    'no precision where teacher and students have different ones',
+    undefined,
+    { backend: onednn, teacherBackend: { name: 'onnx' } },
+    undefined,
+  ],
   ['its options where there is no record', undefined, null, undefined],
 ] as const)('a resumed run keeps %s', async (_, precision, environment, expected) => {
   const { options } = resolveFlat({ backend: 'onednn', ...(precision && { precision }) });

@@ -3,19 +3,34 @@ import type { RunOptions } from '../options/run-options.js';
 
 type Precision = RunOptions['compute']['precision'];
 
-/** The part of environment.json that is about the backend that trains the students. */
+/** A backend in environment.json. */
 interface BackendRecord {
-  readonly backend?: { readonly name: string; readonly trainingPrecision?: Precision };
+  readonly name: string;
+  /** Left out by backends without a choice, and by records of versions without one: float32. */
+  readonly trainingPrecision?: Precision;
+}
+
+interface Environment {
+  /** The students' backend. */
+  readonly backend?: BackendRecord;
+  /** The teacher's, where it is another one. */
+  readonly teacherBackend?: BackendRecord;
 }
 
 /**
- * The options of a run to resume, with the precision of training steps that it began with: a processor may choose another one
- * than that on which it began, and so may a later version. Records of before there was a choice are of float32.
+ * The options of a run to resume, with the precision of training steps that it began with where the options leave it to the
+ * processor: another one may choose differently, and so may a later version. Where teacher and students began with different
+ * ones, each backend chooses again.
  */
 export async function withRecordedPrecision(options: RunOptions, folder: RunFolder): Promise<RunOptions> {
   const { compute, student } = options;
   if (compute.precision !== undefined && compute.precision !== 'auto') return options;
-  const { backend } = ((await folder.readEnvironment()) ?? {}) as BackendRecord;
-  if (backend?.name !== (student.backend ?? compute.backend).name) return options;
-  return { ...options, compute: { ...compute, precision: backend.trainingPrecision ?? 'float32' } };
+  const { backend, teacherBackend } = ((await folder.readEnvironment()) ?? {}) as Environment;
+  if (backend === undefined) return options;
+  const precision = backend.trainingPrecision ?? 'float32';
+  if (teacherBackend !== undefined && (teacherBackend.trainingPrecision ?? 'float32') !== precision)
+    return options;
+  // A backend that it did not begin on may lack any other.
+  const isSame = backend.name === (student.backend ?? compute.backend).name;
+  return isSame || precision === 'float32' ? { ...options, compute: { ...compute, precision } } : options;
 }

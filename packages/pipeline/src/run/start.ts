@@ -18,9 +18,8 @@ import type { InstalledPlugin } from '../plugins/load-composition.js';
 import { shownPath } from '../text/shown-path.js';
 import { comparePlugins, foundPlugins } from './compare-plugins.js';
 import { compareEnvironment, recordEnvironment } from './record-environment.js';
-import { withRecordedMethods } from './recorded-methods.js';
+import { asBegun } from './as-begun.js';
 import { withRecordedNames } from './recorded-names.js';
-import { withRecordedPrecision } from './recorded-precision.js';
 import { spaceFor } from './space.js';
 import { optionsToResume } from './resumed-options.js';
 import { assertTrainedWith, unfinishedModels } from './unfinished.js';
@@ -131,9 +130,9 @@ export async function resumeWith<D extends TrainingData>(
   try {
     await readable(folder, verifyRun(folder));
     const resumed = await optionsToResume(folder, changes, acceptChanges);
-    const own = await withRecordedPrecision(anchored(resumed.options, cwd), folder);
+    const own = anchored(resumed.options, cwd);
     const composition = await compose(own.plugins, await foundPlugins(folder));
-    const options = await withRecordedMethods(own, folder, composition, resumed.changed.length > 0);
+    const options = await asBegun(own, folder, composition, resumed.changed);
     const plan = await planner({ ...request, options, given: [], composition });
     try {
       const students = await withRecordedNames(plan.students, plan.options.methods, folder);
