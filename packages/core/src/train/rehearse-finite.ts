@@ -23,7 +23,7 @@ export interface FiniteRehearsal {
   readonly rng: Rng;
   /** Who made the stage, as errors call it: for what no part of a step is known to have returned. */
   readonly origin: string;
-  /** Hears of a term whose gradient was 0, which may be so for these inputs alone. */
+  /** Hears of a term without a gradient, which may be so for these inputs or this teacher alone. */
   notice?(message: string): void;
 }
 
@@ -43,7 +43,7 @@ export const PROBED_ROWS = 2;
  * returns.
  *
  * @returns the initial state, which the next stage may start from.
- * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite, with a term of a loss that has no
+ * @throws `ANC_OBJECTIVE` with the part that first returned a number that is not finite, with a data term that has no
  *   gradient, or where the step cannot be run.
  */
 export async function rehearseFinite(
@@ -81,10 +81,12 @@ export async function rehearseFinite(
       found.sentence.startsWith('phase ') ? { ...found, sentence: `${own}: ${found.sentence}` } : found,
     );
   for (const { part, gradient } of withoutGradient) {
-    if (gradient === 'none') throw constantTerm(part);
+    if (gradient === 'none' && part.startsWith('data term ')) throw constantTerm(part);
     notice?.(
-      `${part} had a gradient of 0 on random inputs: it trains nothing if that is so on images, too. ` +
-        'Rounding, signs and comparisons have no other gradient.',
+      gradient === 'none'
+        ? `${part} does not depend on what is trained: it has no effect here.`
+        : `${part} had a gradient of 0 on random inputs at the start of training: it trains nothing if that is so on images and ` +
+            'later, too. Rounding, signs and comparisons have no other gradient.',
     );
   }
   return state;

@@ -74,7 +74,9 @@ async function planWith<D extends TrainingData>(
   if (set.length > 0) checkBudget(request.options.student); // a record's budget was met
   const hooks = await planHooks(request.options.hooks ?? [], composition, request.options.output.reportTo);
   const notices: string[] = [];
-  const notice = (text: string): void => void notices.push(text);
+  const notice = (text: string): void => {
+    if (!notices.includes(text)) notices.push(text); // several students may share a part
+  };
   const sized = await withSuitedDataset(request, notice);
   const { compute, teacher: teacherOptions } = sized;
   const aboutMethod = <T>(index: number, work: () => T | Promise<T>): Promise<T> =>
