@@ -172,11 +172,26 @@ const before = existsSync(target) ? JSON.parse(await readFile(target, 'utf8')).p
 const kept = (part) =>
   before.filter(({ command, title }) => command === commandOf(part) || title === part.title);
 
+/** The result of a part, of this command or of an earlier one. */
+function partOf(results, name) {
+  const part = chosen.parts.find((one) => one.name === name);
+  return results.find(({ command, title }) => command === commandOf(part) || title === part.title);
+}
+
+for (const part of chosen.parts) {
+  if (part.minus === undefined || !(values.part?.includes(part.name) ?? false)) continue;
+  if (values.part.includes(part.minus)) continue;
+  const found = partOf(before, part.minus)?.result.seeds.length ?? 0;
+  if (found === Number(seeds[1])) continue;
+  console.error(
+    `${part.name} is compared with ${part.minus}, which has ${found} seeds: measure both together.`,
+  );
+  process.exit(2);
+}
+
 /** Test error of each method minus that of an earlier part, seed by seed. */
 function differencesTo(name, { methods }) {
-  const other = parts.find(
-    ({ command }) => command === commandOf(chosen.parts.find((one) => one.name === name)),
-  );
+  const other = partOf(parts, name);
   return methods.map((one, i) => {
     const against = other.result.methods[i].testError;
     return { method: one.method, testError: pairedInterval(one.testError.values, against.values) };
