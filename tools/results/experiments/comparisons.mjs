@@ -37,6 +37,8 @@ export const comparisons = {
     title: 'Fashion-MNIST, NiN to LeNet-4: all images, twenty epochs',
     notes: [
       'Of each image, eight crops and flips are shown, so that the teacher, which has eleven times as many operations as the student, computes each of them once (`--views 8 --teacher-cache-dir`). Trained on oneDNN, with the products of its steps in bfloat16.',
+      'One seed so far, so there are no intervals: a difference is a lead and not a result.',
+      'Times do not compare methods: that of the first student contains the teacher’s outputs and pauses, and most of the others were trained two at once.',
     ],
     parts: [
       {
