@@ -9,8 +9,8 @@ import { mapTree, type Tree } from '../tree/tree.js';
 export interface Observer {
   /** Looks at values that a part returned. `sentence`: what is said where they are not finite, without its verb. */
   produced(sentence: string, values: readonly Tensor[]): void;
-  /** A term of a loss is computed. `part`: as errors call it. */
-  term(part: string): TermObserver;
+  /** A term of a loss is computed. `part`: as errors call it; `isRequired`: whether it is a fault where it has no gradient. */
+  term(part: string, isRequired: boolean): TermObserver;
 }
 
 /** Looks at the gradients of a term of a loss. */
@@ -101,10 +101,11 @@ const UNOBSERVED: TermBoundary = {
  * The boundary of a term of a loss. Where the step is observed, the gradients of its inputs and of its result are looked at.
  *
  * @param part as errors call it; see `originOf`.
+ * @param isRequired whether it is a fault where the term has no gradient.
  */
-export function termBoundary(part: string): TermBoundary {
+export function termBoundary(part: string, isRequired: boolean): TermBoundary {
   if (observer === null) return UNOBSERVED;
-  const seen = observer.term(part);
+  const seen = observer.term(part, isRequired);
   const input = <T extends Tensor>(what: string, value: T): T =>
     watched(received(part, what, value), (dy) => seen.input(dy));
   return {

@@ -94,7 +94,7 @@ function generatorLoss(setup: DataFreeSetup, { state, hyper, context }: Given, p
   const distance = distanceBetween(setup, student, teacher, within);
   const penalties = setup.terms.map((term, i) => {
     const what = originOf('generator term', term);
-    const boundary = termBoundary(what);
+    const boundary = termBoundary(what, false);
     const own: Omit<GeneratorTermContext, 'progress' | 'noise'> = {
       images: boundary.input('the images', images),
       z,

@@ -46,7 +46,7 @@ export function dataTermLoss(
   { outputs, batch, hyper, context }: Pick<LossContext, 'outputs' | 'batch' | 'hyper' | 'context'>,
 ): Scalar {
   const origin = originOf('data term', dataTerm);
-  const boundary = termBoundary(origin);
+  const boundary = termBoundary(origin, true);
   const student = boundary.inputs(outputs);
   const given: DataTermContext = objectiveContext('data', hyper, context, {
     student,

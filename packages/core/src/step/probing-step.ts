@@ -54,7 +54,7 @@ export function probingStep(probed: Step, names: readonly string[] | undefined):
         seen.push({ sentence, size: numbers.reduce((sum, { size }) => sum + size, 0), counts });
       };
       terms.clear();
-      observing({ produced: look, term: (part) => terms.observe(part) }, () =>
+      observing({ produced: look, term: (part, isRequired) => terms.observe(part, isRequired) }, () =>
         playPhases(phases, state, batch, hyper, (repeat) => repeatedContext(context, repeat)),
       );
       passed = seen;

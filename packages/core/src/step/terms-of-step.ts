@@ -9,10 +9,13 @@ export interface WithoutGradient {
   readonly part: string;
   /** `none`: its result does not depend on what is trained; `zero`: all of its gradient was 0 for these inputs. */
   readonly gradient: 'none' | 'zero';
+  /** Whether it is a fault to have none. */
+  readonly isRequired: boolean;
 }
 
 /** Σ |gradient| over the terms of one part; null where none has a gradient. */
 interface Sums {
+  readonly isRequired: boolean;
   input: Scalar | null;
   result: Scalar | null;
 }
@@ -29,8 +32,8 @@ export class TermsOfStep {
   }
 
   /** What the boundary of a term is to be shown. */
-  observe(part: string): TermObserver {
-    const sums = this.#phase.get(part) ?? { input: null, result: null };
+  observe(part: string, isRequired: boolean): TermObserver {
+    const sums = this.#phase.get(part) ?? { isRequired, input: null, result: null };
     this.#phase.set(part, sums);
     return {
       input: (gradient) => (sums.input = increased(sums.input, gradient)),
@@ -44,9 +47,10 @@ export class TermsOfStep {
 
   endPhase(isDifferentiated: boolean): void {
     if (!isDifferentiated) return;
-    for (const [part, { input, result }] of this.#phase) {
+    for (const [part, { isRequired, input, result }] of this.#phase) {
       const before = this.#sums.get(part);
       this.#sums.set(part, {
+        isRequired,
         input: sumOf(before?.input ?? null, input),
         result: sumOf(before?.result ?? null, result),
       });
@@ -69,10 +73,10 @@ export class TermsOfStep {
 
   /** A gradient of 0 counts only where that of the result is looked at and not 0: the term's weight may be 0 now. */
   withoutGradient(metrics: Tree<number>): readonly WithoutGradient[] {
-    return [...this.#sums].flatMap(([part, { input }], i): WithoutGradient[] => {
-      if (input === null) return [{ part, gradient: 'none' }];
+    return [...this.#sums].flatMap(([part, { isRequired, input }], i): WithoutGradient[] => {
+      if (input === null) return [{ part, gradient: 'none', isRequired }];
       const isZero = metrics[`term/${i}/input`] === 0 && (metrics[`term/${i}/result`] ?? 0) !== 0;
-      return isZero ? [{ part, gradient: 'zero' }] : [];
+      return isZero ? [{ part, gradient: 'zero', isRequired }] : [];
     });
   }
 }

@@ -80,8 +80,8 @@ export async function rehearseFinite(
     throw notFinite(
       found.sentence.startsWith('phase ') ? { ...found, sentence: `${own}: ${found.sentence}` } : found,
     );
-  for (const { part, gradient } of withoutGradient) {
-    if (gradient === 'none' && part.startsWith('data term ')) throw constantTerm(part);
+  for (const { part, gradient, isRequired } of withoutGradient) {
+    if (gradient === 'none' && isRequired) throw constantTerm(part);
     notice?.(
       gradient === 'none'
         ? `${part} does not depend on what is trained: it has no effect here.`
