@@ -169,14 +169,15 @@ await writeFile(record, request);
 const target = fileURLToPath(new URL(`measured/${name}.json`, import.meta.url));
 /** What was measured before of a part that is not asked for, also by an earlier command. */
 const before = existsSync(target) ? JSON.parse(await readFile(target, 'utf8')).parts : [];
-const kept = (part) =>
-  before.filter(({ command, title }) => command === commandOf(part) || title === part.title);
+const kept = (part, results = before) =>
+  results.filter(({ command, title }) => command === commandOf(part) || title === part.title);
 
 /** The result of a part, of this command or of an earlier one. */
-function partOf(results, name) {
-  const part = chosen.parts.find((one) => one.name === name);
-  return results.find(({ command, title }) => command === commandOf(part) || title === part.title);
-}
+const partOf = (results, name) =>
+  kept(
+    chosen.parts.find((one) => one.name === name),
+    results,
+  )[0];
 
 for (const part of chosen.parts) {
   if (part.minus === undefined || !(values.part?.includes(part.name) ?? false)) continue;
