@@ -44,7 +44,7 @@ export { Checksums } from './run-folder/checksums.js';
 export { damagedError } from './run-folder/damage.js';
 export { describeEnvironment, type EnvironmentRecord } from './run-folder/environment.js';
 export { folderName } from './run-folder/folder-name.js';
-export { lockFolder, type Lock } from './run-folder/lock.js';
+export { hasLock, lockFolder, type Lock } from './run-folder/lock.js';
 export type { MetricsLog, MetricsRecord } from './run-folder/metrics-log.js';
 export { RunFolder } from './run-folder/run-folder.js';
 export { onDisk } from './run-folder/disk-error.js';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockFolder } from '@anc/runtime';
@@ -109,6 +109,37 @@ describe('a comparison', () => {
     await writeFile(of('compare.json'), text.slice(0, 100));
     await expect(compare('whole')).rejects.toMatchObject({ code: 'ANC_RUN_DAMAGED' });
     await writeFile(of('compare.json'), text);
+  });
+
+  it('is completed where its process was killed while it wrote the report', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const before = await readFile(of('report.html'), 'utf8');
+    await writeFile(of('.lock.999999999.x'), '');
+    await writeFile(of('report.html.999999999.tmp'), before.slice(0, 100));
+    await utimes(of('report.html.999999999.tmp'), 0, 0);
+    await compare('whole');
+    expect((await readdir(of())).filter((name) => /lock|tmp/.test(name))).toEqual([]);
+    expect(await readFile(of('report.html'), 'utf8')).toBe(before);
+    await writeFile(of(`.lock.${process.ppid}.x`), ''); // of a process that is alive, and may write it now
+    await rm(of('report.html'));
+    const { result } = await compare('whole');
+    expect(result!.methods).toHaveLength(2);
+    await rm(of(`.lock.${process.ppid}.x`));
+    await compare('whole');
+    expect(await readFile(of('report.html'), 'utf8')).toBe(before);
+  });
+
+  it('writes the report of a run whose process was killed before that, and trains nothing again', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const before = await readFile(of('compare.json'), 'utf8');
+    await rm(of('compare.json'));
+    await rm(of('seed-6', 'report.html'));
+    await writeFile(of('seed-6', '.lock.999999999.x'), '');
+    const { trained } = await compare('whole');
+    expect(trained.filter(([, , isTrained]) => isTrained)).toEqual([]);
+    expect((await readdir(of('seed-6'))).filter((name) => name.startsWith('.lock'))).toEqual([]);
+    expect(await readFile(of('seed-6', 'report.html'), 'utf8')).toContain('<html');
+    expect(await readFile(of('compare.json'), 'utf8')).toBe(before);
   });
 
   it('is complete where its report cannot be written, and says so', async () => {

@@ -1,9 +1,9 @@
-import { AncError } from '@anc/core';
+import { AncError, isAncError } from '@anc/core';
 import { encodeNumbers } from '@anc/core/internal';
 import { join } from 'node:path';
-import { Checksums, RunFolder, writeFileAtomically } from '@anc/runtime';
+import { Checksums, hasLock, RunFolder, writeFileAtomically } from '@anc/runtime';
 import type { RunResult } from '../events/documents.js';
-import { scoped, type Emit } from '../events/events.js';
+import { scoped } from '../events/events.js';
 import { whileLocked, type FolderLock } from '../files/folder-lock.js';
 import { lostRecord } from '../files/missing-record.js';
 import { reportOrNotice } from '../files/report-or-notice.js';
@@ -43,15 +43,16 @@ import { summarize, type ComparedSetup } from './summarize.js';
 
 /**
  * Executes one run per seed, each in its own folder. The first run trains the teacher, the others get a copy; finished
- * seeds are read. Of a folder with other seeds, those become the record's. Several processes may share the trainings; this one brings their results together. Returns null where the
- * signal was aborted: the folder then continues from there.
+ * seeds are read. Where the folder was recorded with other seeds, it gets those of `comparison`. Several processes may share
+ * the trainings; this one brings their results together. Returns null where the signal was aborted: the folder then continues
+ * from there.
  */
 export async function executeComparison(comparison: Comparison): Promise<CompareResult | null> {
-  const { path, cwd, emit } = comparison;
+  const { path } = comparison;
   await takeSeeds(comparison);
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
   if (before !== null && before.diverged === undefined && (await areRunsWhole(comparison))) {
-    if (!(await exists(join(path, REPORT)))) await writePage(path, before, shownPath(path, cwd), emit);
+    await completeEnd(comparison, before);
     return before;
   }
   const { folder, prefix } = placeOf(comparison);
@@ -106,7 +107,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
     if (await isBegun(folder)) await assertSeedRun(folder, record, seed);
-    if (i > 0 && first !== null && (await exists(join(folder, RESULT)))) {
+    if (i > 0 && first !== null && (await isEnded(folder))) {
       const finished = await finishedRun(folder);
       if (finished !== null) {
         emit({ type: 'message', message: `seed ${seed}: finished before` });
@@ -148,18 +149,35 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
   await lock.assertHeld();
   await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
-  await writePage(path, summary, shownPath(path, cwd), emit);
-  if (comparison.place === undefined)
-    await closeJobs(place.folder, reportJob(comparison), summary.diverged !== undefined);
+  await endWith(comparison, summary);
   return summary;
 }
 
-const writePage = (path: string, result: CompareResult, shown: string, emit: Emit): Promise<void> =>
-  reportOrNotice(
+/** What follows the document of a comparison: its page, and the end of its jobs. */
+async function endWith(comparison: Comparison, result: CompareResult): Promise<void> {
+  const { path, cwd, emit } = comparison;
+  await reportOrNotice(
     () => writeFileAtomically(join(path, REPORT), reportOf(result)),
-    shown,
+    shownPath(path, cwd),
     (message) => emit({ type: 'notice', message }),
   );
+  if (comparison.place === undefined)
+    await closeJobs(placeOf(comparison).folder, reportJob(comparison), result.diverged !== undefined);
+}
+
+/** Does what a process that was killed after it wrote the document left undone, its half-written files and lock included. */
+async function completeEnd(comparison: Comparison, result: CompareResult): Promise<void> {
+  const { path, emit } = comparison;
+  const hasReport = await exists(join(path, REPORT));
+  if (hasReport && !(await hasLock(path))) return;
+  try {
+    await whileLocked(path, RECORD, () => endWith(comparison, result));
+  } catch (error) {
+    if (!isAncError(error)) throw error;
+    if (error.code === 'ANC_RUN_BUSY' || hasReport) return; // another process is at it, or the folder is only read
+    emit({ type: 'notice', message: `the report was not written: ${error.message}` });
+  }
+}
 
 /** What the run of the first seed decides for all. */
 interface First {
@@ -186,6 +204,10 @@ async function areRunsWhole({ path, record }: Comparison): Promise<boolean> {
   }
   return true;
 }
+
+/** Whether the process that finished a run was not killed before its report was there, or before it gave its lock up. */
+const isEnded = async (path: string): Promise<boolean> =>
+  (await exists(join(path, RESULT))) && (await exists(join(path, REPORT))) && !(await hasLock(path));
 
 /** The result of a run that needs no more work: all students are there, and whole. Throws `ANC_RUN_DAMAGED`. */
 async function finishedRun(path: string): Promise<RunResult | null> {

@@ -19,5 +19,5 @@ export async function asBegun(
 ): Promise<RunOptions> {
   const methods = await withRecordedMethods(options, folder, composition, changed.length > 0);
   const isPrecisionChanged = changed.some(({ key }) => key === 'precision');
-  return isPrecisionChanged ? methods : withRecordedPrecision(methods, folder);
+  return isPrecisionChanged ? methods : withRecordedPrecision(methods, folder, composition);
 }

@@ -1,9 +1,23 @@
 import type { RunFolder } from '@anc/runtime';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Composition } from '../composition/compose.js';
 import { resolveFlat } from '../../test/flat-options.js';
 import { withRecordedPrecision } from './recorded-precision.js';
 
 const onednn = { name: 'onednn', trainingPrecision: 'bfloat16' };
+
+/** What backends say of their option of a precision. */
+const schemas = {
+  onednn: z.object({ trainingPrecision: z.enum(['float32', 'bfloat16', 'auto']).default('auto') }),
+  onnx: z.object({ trainingPrecision: z.enum(['float32', 'auto']).default('float32') }),
+  tfjs: z.object({}),
+};
+const composition = {
+  registries: {
+    backends: { get: (name: keyof typeof schemas) => ({ contribution: { options: schemas[name] } }) },
+  },
+} as unknown as Pick<Composition, 'registries'>;
 
 it.each([
   ['the precision that its processor had chosen', undefined, { backend: onednn }, 'bfloat16'],
@@ -28,5 +42,16 @@ it.each([
 ] as const)('a resumed run keeps %s', async (_, precision, environment, expected) => {
   const { options } = resolveFlat({ backend: 'onednn', ...(precision && { precision }) });
   const folder = { readEnvironment: () => Promise.resolve(environment) } as unknown as RunFolder;
-  expect((await withRecordedPrecision(options, folder)).compute.precision).toBe(expected);
+  expect((await withRecordedPrecision(options, folder, composition)).compute.precision).toBe(expected);
 });
+
+it.each(['onnx', 'tfjs'])(
+  'the options of a run on %s stay as they are: float32 is its default',
+  async (name) => {
+    const { options } = resolveFlat({ backend: name });
+    const folder = {
+      readEnvironment: () => Promise.resolve({ backend: { name, trainingPrecision: 'float32' } }),
+    } as unknown as RunFolder;
+    expect(await withRecordedPrecision(options, folder, composition)).toBe(options);
+  },
+);

@@ -1,5 +1,8 @@
 import type { RunFolder } from '@anc/runtime';
+import type { Composition } from '../composition/compose.js';
+import { listedOptions } from '../composition/listed-options.js';
 import type { RunOptions } from '../options/run-options.js';
+import { PRECISION } from '../planning/training-precision.js';
 
 type Precision = RunOptions['compute']['precision'];
 
@@ -19,10 +22,14 @@ interface Environment {
 
 /**
  * The options of a run to resume, with the precision of training steps that it began with where the options leave it to the
- * processor: another one may choose differently, and so may a later version. Where teacher and students began with different
- * ones, each backend chooses again.
+ * processor: another one may choose differently, and so may a later version. The options stay as they are where the backend
+ * has that precision by default. Where teacher and students began with different ones, each backend chooses again.
  */
-export async function withRecordedPrecision(options: RunOptions, folder: RunFolder): Promise<RunOptions> {
+export async function withRecordedPrecision(
+  options: RunOptions,
+  folder: RunFolder,
+  { registries }: Pick<Composition, 'registries'>,
+): Promise<RunOptions> {
   const { compute, student } = options;
   if (compute.precision !== undefined && compute.precision !== 'auto') return options;
   const { backend, teacherBackend } = ((await folder.readEnvironment()) ?? {}) as Environment;
@@ -30,7 +37,13 @@ export async function withRecordedPrecision(options: RunOptions, folder: RunFold
   const precision = backend.trainingPrecision ?? 'float32';
   if (teacherBackend !== undefined && (teacherBackend.trainingPrecision ?? 'float32') !== precision)
     return options;
+  const { name } = student.backend ?? compute.backend;
   // A backend that it did not begin on may lack any other.
-  const isSame = backend.name === (student.backend ?? compute.backend).name;
-  return isSame || precision === 'float32' ? { ...options, compute: { ...compute, precision } } : options;
+  if (backend.name !== name && precision !== 'float32') return options;
+  if (compute.precision === undefined && teacherBackend === undefined) {
+    const schema = registries.backends.get(name).contribution.options;
+    const byDefault = listedOptions(schema)?.properties?.[PRECISION]?.['default'] ?? 'float32';
+    if (byDefault === precision) return options;
+  }
+  return { ...options, compute: { ...compute, precision } };
 }

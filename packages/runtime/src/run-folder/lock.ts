@@ -38,6 +38,10 @@ export async function lockFolder(folder: string): Promise<Lock> {
   return held;
 }
 
+/** Whether a process holds the lock of a folder, or held it when it was killed. */
+export const hasLock = async (folder: string): Promise<boolean> =>
+  (await readdir(folder)).some((name) => name.startsWith(`${LOCK}.`));
+
 /**
  * Locks a run folder against other processes, here, in other containers and on other machines, and takes over the lock of a
  * process that crashed.
