@@ -18,6 +18,7 @@ import {
 } from '@anc/core';
 import { assertFeed, mainMemory, processorName, processorThreads } from '@anc/core/internal';
 import { EngineClient } from './engine/client.js';
+import { threadsAtWork } from './engine/processor-turns.js';
 import type { EngineInfo } from './engine/protocol.js';
 import { flatten } from './graph/flat-graph.js';
 import { importOnednnKoffi } from './library/koffi.js';
@@ -83,7 +84,7 @@ export class OnednnBackend extends Backend {
       const { precision, trainingPrecision, threads = processorThreads() } = options;
       return new OnednnBackend(
         engine,
-        await engine.call('open', { precision, trainingPrecision, threads }),
+        await engine.call('open', { precision, trainingPrecision, threads, threadsAtWork }),
         options,
       );
     } catch (error) {

@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly threads: number;
   readonly precision: Precision;
   readonly trainingPrecision: TrainingPrecision | 'auto';
+  /** Shared with the other engines of the process. */
+  readonly threadsAtWork: SharedArrayBuffer;
 }
 
 /** A tensor between threads, its elements in the order of the axes. */
