@@ -65,8 +65,11 @@ export function rewriteNodes(
 function usersOf(nodes: readonly Node[]): Map<Value, readonly Node[]> {
   const users = new Map<Value, Node[]>();
   for (const node of nodes) {
-    for (const input of new Set(node.inputs)) {
-      if (input !== null) users.set(input, [...(users.get(input) ?? []), node]);
+    for (const input of node.inputs) {
+      if (input === null) continue;
+      const readers = users.get(input);
+      if (readers === undefined) users.set(input, [node]);
+      else if (readers.at(-1) !== node) readers.push(node);
     }
   }
   return users;

@@ -111,9 +111,8 @@ function initialState(
   repeats: boolean,
 ): Tree<HostTensor> {
   const uses = new Uses();
-  const init = (run: number): Tree<HostTensor> =>
-    watchingSources(uses, run, () => stage.init(Rng.still(), previous, teacher));
-  const state = init(0);
+  const init = (): Tree<HostTensor> => stage.init(Rng.still(), previous, teacher);
+  const state = repeats ? watchingSources(uses, 0, init) : init();
   const infinite = namesOf(state).find((name) => firstNotFinite(state[name]!.data) >= 0);
   if (infinite !== undefined) {
     const { data } = state[infinite]!;
@@ -128,7 +127,7 @@ function initialState(
     );
   }
   if (!repeats) return state;
-  const again = init(1);
+  const again = watchingSources(uses, 1, init);
   const other = [...new Set([...namesOf(state), ...namesOf(again)])].find(
     (name) => !isSame(state[name], again[name]),
   );
