@@ -37,8 +37,11 @@ export const minutes = (seconds) =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60).toLocaleString('en-US')} min`;
 
 /** What computed, in one sentence. */
-export function machine({ cpu, node, threads, commit, dirty }) {
-  const at = commit === null ? '' : `, at commit ${commit.slice(0, 7)}${dirty ? ' with changes' : ''}`;
+export function machine({ cpu, node, threads, commit, laterCommits = [], dirty }) {
+  const short = (commit) => commit?.slice(0, 7) ?? 'an unknown one';
+  const added =
+    laterCommits.length === 0 ? '' : ` (seeds that were added, at ${laterCommits.map(short).join(', ')})`;
+  const at = commit === null ? '' : `, at commit ${short(commit)}${added}${dirty ? ' with changes' : ''}`;
   return `Measured on ${threads ?? cpu.cores} of ${cpu.cores} threads of a shared machine (${cpu.model}), Node ${node.replace('v', '')}${at}; at other commits last digits may differ.`;
 }
 

@@ -116,23 +116,32 @@ async function optionsOf(path) {
   );
 }
 
-async function environmentOf(run) {
-  const { cpu, node, git, backend } = JSON.parse(await readFile(join(run, 'environment.json'), 'utf8'));
-  return { cpu, node, threads: backend.threads, commit: git?.commit ?? null, dirty: git?.dirty ?? null };
+/** The first run's, with the commits of runs that were added at later ones. */
+async function environmentOf(runs) {
+  const all = await Promise.all(
+    runs.map(async (run) => JSON.parse(await readFile(join(run, 'environment.json'), 'utf8'))),
+  );
+  const [{ cpu, node, git, backend }] = all;
+  const commits = [...new Set(all.map((one) => one.git?.commit ?? null))];
+  return {
+    ...{ cpu, node, threads: backend.threads, commit: git?.commit ?? null },
+    ...(commits.length > 1 ? { laterCommits: commits.slice(1) } : {}),
+    dirty: (git ?? null) === null ? null : all.some((one) => one.git?.dirty === true),
+  };
 }
 
-/** Where a part keeps its options, and one of its run folders. */
+/** Where a part keeps its options, and its run folders. */
 const recordsOf = (path, { seed = '1' }) =>
   chosen.command === 'compare'
     ? {
         begun: join(path, 'compare.yaml'),
         options: join(path, 'compare.yaml'),
-        run: join(path, `seed-${seed}`),
+        runs: Array.from({ length: Number(seeds[1]) }, (_, i) => join(path, `seed-${Number(seed) + i}`)),
       }
     : {
         begun: join(path, 'tune.yaml'),
         options: join(path, 'run', 'config.resolved.yaml'),
-        run: join(path, 'run'),
+        runs: [join(path, 'run')],
       };
 
 if (values['dry-run']) {
@@ -217,7 +226,7 @@ for (const part of chosen.parts) {
     ...(part.title === undefined ? {} : { title: part.title }),
     command: commandOf(part),
     options: await optionsOf(records.options),
-    environment: await environmentOf(records.run),
+    environment: await environmentOf(records.runs),
     ...(part.minus === undefined
       ? {}
       : { minus: { part: part.minus, methods: differencesTo(part.minus, result) } }),
