@@ -111,30 +111,42 @@ describe('a comparison', () => {
     await writeFile(of('compare.json'), text);
   });
 
-  it('is completed where its process was killed while it wrote the report', async () => {
+  it('is tidied up where its process was killed after the document was written', async () => {
     const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
     const before = await readFile(of('report.html'), 'utf8');
     await writeFile(of('.lock.999999999.x'), '');
-    await writeFile(of('report.html.999999999.tmp'), before.slice(0, 100));
-    await utimes(of('report.html.999999999.tmp'), 0, 0);
+    await writeFile(of('SHA256SUMS.999999999.tmp'), before.slice(0, 100));
+    await utimes(of('SHA256SUMS.999999999.tmp'), 0, 0);
     await compare('whole');
     expect((await readdir(of())).filter((name) => /lock|tmp/.test(name))).toEqual([]);
+    await mkdir(of('jobs', 'seed-6-l2'), { recursive: true });
+    await compare('whole');
+    expect(await readdir(of())).not.toContain('jobs');
     expect(await readFile(of('report.html'), 'utf8')).toBe(before);
-    await writeFile(of(`.lock.${process.ppid}.x`), ''); // of a process that is alive, and may write it now
+  });
+
+  it('says that a missing report was not written while another process works there', async () => {
+    const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
+    const before = await readFile(of('report.html'), 'utf8');
+    await writeFile(of(`.lock.${process.ppid}.x`), '');
+    expect((await compare('whole')).events).toEqual([]); // nothing that a user must know
     await rm(of('report.html'));
-    const { result } = await compare('whole');
-    expect(result!.methods).toHaveLength(2);
+    const { events } = await compare('whole');
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
+    expect(notices).toEqual([expect.stringMatching(/the report was not written .*anc-cli report whole/)]);
     await rm(of(`.lock.${process.ppid}.x`));
     await compare('whole');
     expect(await readFile(of('report.html'), 'utf8')).toBe(before);
   });
 
-  it('writes the report of a run whose process was killed before that, and trains nothing again', async () => {
+  it.each([
+    ['its report', (path: string) => rm(join(path, 'report.html'))],
+    ['its lock given up', (path: string) => writeFile(join(path, '.lock.999999999.x'), '')],
+  ])('completes a run that was finished without %s, and trains nothing again', async (_, damage) => {
     const of = (...parts: string[]): string => join(cwd, 'whole', ...parts);
     const before = await readFile(of('compare.json'), 'utf8');
     await rm(of('compare.json'));
-    await rm(of('seed-6', 'report.html'));
-    await writeFile(of('seed-6', '.lock.999999999.x'), '');
+    await damage(of('seed-6'));
     const { trained } = await compare('whole');
     expect(trained.filter(([, , isTrained]) => isTrained)).toEqual([]);
     expect((await readdir(of('seed-6'))).filter((name) => name.startsWith('.lock'))).toEqual([]);

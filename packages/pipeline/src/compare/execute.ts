@@ -52,7 +52,7 @@ export async function executeComparison(comparison: Comparison): Promise<Compare
   await takeSeeds(comparison);
   const before = (await exists(join(path, DOCUMENT))) ? await readResult<CompareResult>(path) : null;
   if (before !== null && before.diverged === undefined && (await areRunsWhole(comparison))) {
-    await completeEnd(comparison, before);
+    await tidyUp(comparison, before);
     return before;
   }
   const { folder, prefix } = placeOf(comparison);
@@ -107,7 +107,7 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
     if (signal.aborted) return null;
     const folder = seedFolder(path, seed);
     if (await isBegun(folder)) await assertSeedRun(folder, record, seed);
-    if (i > 0 && first !== null && (await isEnded(folder))) {
+    if (i > 0 && first !== null && (await isClosed(folder))) {
       const finished = await finishedRun(folder);
       if (finished !== null) {
         emit({ type: 'message', message: `seed ${seed}: finished before` });
@@ -148,34 +148,40 @@ async function compareSeeds(comparison: Comparison, lock: FolderLock): Promise<C
   const summary = summarize(results, setups, shownPath(path, cwd), testImages, warnings);
   const encoded = JSON.stringify(encodeNumbers(summary), null, 2);
   await lock.assertHeld();
-  await new Checksums(path).write(DOCUMENT, `${encoded}\n`);
-  await endWith(comparison, summary);
+  await writePage(comparison, summary);
+  await new Checksums(path).write(DOCUMENT, `${encoded}\n`); // after the page: where it is there, all is done
+  if (comparison.place === undefined)
+    await closeJobs(place.folder, reportJob(comparison), summary.diverged !== undefined);
   return summary;
 }
 
-/** What follows the document of a comparison: its page, and the end of its jobs. */
-async function endWith(comparison: Comparison, result: CompareResult): Promise<void> {
-  const { path, cwd, emit } = comparison;
-  await reportOrNotice(
+const writePage = ({ path, cwd, emit }: Comparison, result: CompareResult): Promise<void> =>
+  reportOrNotice(
     () => writeFileAtomically(join(path, REPORT), reportOf(result)),
     shownPath(path, cwd),
     (message) => emit({ type: 'notice', message }),
   );
-  if (comparison.place === undefined)
-    await closeJobs(placeOf(comparison).folder, reportJob(comparison), result.diverged !== undefined);
-}
 
-/** Does what a process that was killed after it wrote the document left undone, its half-written files and lock included. */
-async function completeEnd(comparison: Comparison, result: CompareResult): Promise<void> {
-  const { path, emit } = comparison;
-  const hasReport = await exists(join(path, REPORT));
-  if (hasReport && !(await hasLock(path))) return;
-  try {
-    await whileLocked(path, RECORD, () => endWith(comparison, result));
-  } catch (error) {
-    if (!isAncError(error)) throw error;
-    if (error.code === 'ANC_RUN_BUSY' || hasReport) return; // another process is at it, or the folder is only read
-    emit({ type: 'notice', message: `the report was not written: ${error.message}` });
+/**
+ * Does what is left of a finished comparison: writes a page that was removed, and removes the lock, jobs and half-written files
+ * of a process that was killed after it wrote the document.
+ */
+async function tidyUp(comparison: Comparison, result: CompareResult): Promise<void> {
+  const { path, cwd, emit, place } = comparison;
+  const { folder, prefix } = placeOf(comparison);
+  const hasJobs = place === undefined && (await areJobsOpen(folder, prefix));
+  const tidy = (): Promise<void> =>
+    whileLocked(path, RECORD, async () => {
+      if (!(await exists(join(path, DOCUMENT)))) return; // another process has given it other seeds meanwhile
+      if (!(await exists(join(path, REPORT)))) await writePage(comparison, result);
+      if (hasJobs) await closeJobs(folder, reportJob(comparison), false);
+    });
+  if (!(await exists(join(path, REPORT)))) {
+    await reportOrNotice(tidy, shownPath(path, cwd), (message) => emit({ type: 'notice', message }));
+  } else if (hasJobs || (await hasLock(path))) {
+    await tidy().catch((error: unknown) => {
+      if (!isAncError(error)) throw error; // another process is at work there, or it is read-only: all that matters is there
+    });
   }
 }
 
@@ -205,8 +211,8 @@ async function areRunsWhole({ path, record }: Comparison): Promise<boolean> {
   return true;
 }
 
-/** Whether the process that finished a run was not killed before its report was there, or before it gave its lock up. */
-const isEnded = async (path: string): Promise<boolean> =>
+/** Whether a run has its result and its report, and no lock, which a killed process leaves. */
+const isClosed = async (path: string): Promise<boolean> =>
   (await exists(join(path, RESULT))) && (await exists(join(path, REPORT))) && !(await hasLock(path));
 
 /** The result of a run that needs no more work: all students are there, and whole. Throws `ANC_RUN_DAMAGED`. */

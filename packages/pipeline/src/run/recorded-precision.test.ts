@@ -45,6 +45,26 @@ it.each([
   expect((await withRecordedPrecision(options, folder, composition)).compute.precision).toBe(expected);
 });
 
+it('the options of a run whose teacher was only computed on another backend stay as they are', async () => {
+  const { options } = resolveFlat({ backend: 'onnx' });
+  const environment = {
+    backend: { name: 'onnx', trainingPrecision: 'float32' },
+    teacherBackend: { name: 'onednn', precision: 'int8' },
+  };
+  const folder = { readEnvironment: () => Promise.resolve(environment) } as unknown as RunFolder;
+  expect(await withRecordedPrecision(options, folder, composition)).toBe(options);
+});
+
+it('a teacher that was trained on another backend keeps its precision', async () => {
+  const { options } = resolveFlat({ backend: 'onnx' });
+  const environment = {
+    backend: { name: 'onnx', trainingPrecision: 'float32' },
+    teacherBackend: { name: 'onednn', trainingPrecision: 'float32' },
+  };
+  const folder = { readEnvironment: () => Promise.resolve(environment) } as unknown as RunFolder;
+  expect((await withRecordedPrecision(options, folder, composition)).compute.precision).toBe('float32');
+});
+
 it.each(['onnx', 'tfjs'])(
   'the options of a run on %s stay as they are: float32 is its default',
   async (name) => {

@@ -22,8 +22,8 @@ interface Environment {
 
 /**
  * The options of a run to resume, with the precision of training steps that it began with where the options leave it to the
- * processor: another one may choose differently, and so may a later version. The options stay as they are where the backend
- * has that precision by default. Where teacher and students began with different ones, each backend chooses again.
+ * processor (`auto`) or to a default that is another one today: another processor may choose differently, and so may a later
+ * version. Where teacher and students began with different ones, each backend chooses again.
  */
 export async function withRecordedPrecision(
   options: RunOptions,
@@ -40,10 +40,13 @@ export async function withRecordedPrecision(
   const { name } = student.backend ?? compute.backend;
   // A backend that it did not begin on may lack any other.
   if (backend.name !== name && precision !== 'float32') return options;
-  if (compute.precision === undefined && teacherBackend === undefined) {
-    const schema = registries.backends.get(name).contribution.options;
-    const byDefault = listedOptions(schema)?.properties?.[PRECISION]?.['default'] ?? 'float32';
-    if (byDefault === precision) return options;
-  }
+  const byDefault = (backend: string): unknown =>
+    listedOptions(registries.backends.get(backend).contribution.options)?.properties?.[PRECISION]?.[
+      'default'
+    ] ?? 'float32';
+  // A teacher's backend without a precision of training steps trains nothing.
+  const training = [name, ...(teacherBackend?.trainingPrecision === undefined ? [] : [teacherBackend.name])];
+  if (compute.precision === undefined && training.every((one) => byDefault(one) === precision))
+    return options;
   return { ...options, compute: { ...compute, precision } };
 }
