@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 /** Where a machine-readable report goes besides the terminal's, if anywhere. */
 const report = process.env.ANC_TEST_REPORT;
 
+/** Where koffi is installed, an optional package, if not where packages find it. */
+const koffi = process.env.ANC_TEST_KOFFI;
+
 /** Tests that replace a module, of which the tests after them in the same process would see the replacement. */
 const replacing = readdirSync('packages', { recursive: true, encoding: 'utf8' })
   .filter((path) => /^[^/\\]+[/\\](src|test)[/\\].*\.test\.ts$/.test(path))
@@ -13,7 +16,7 @@ const replacing = readdirSync('packages', { recursive: true, encoding: 'utf8' })
 
 /** Tests run on sources: packages resolve each other through the `@anc/source` export condition. */
 export default defineConfig({
-  resolve: { conditions: ['@anc/source'] },
+  resolve: { conditions: ['@anc/source'], ...(koffi !== undefined && { alias: { koffi } }) },
   ssr: { resolve: { conditions: ['@anc/source'] } },
   test: {
     testTimeout: 60_000,

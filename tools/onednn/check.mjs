@@ -53,6 +53,22 @@ const library = join(python, '..', '..', 'lib', 'libdnnl.so.3');
 assert(existsSync(library), `${LIBRARY} has no lib/libdnnl.so.3`);
 const env = { ANC_ONEDNN_LIBRARY: library };
 
+const modules = join(folder, 'node_modules');
+const tested = call(
+  process.execPath,
+  [
+    ...[join(root, 'node_modules/vitest/vitest.mjs'), 'run'],
+    ...['network', 'turns'].map((name) => `packages/backend-onednn/test/${name}.test.ts`),
+  ],
+  {
+    cwd: root,
+    // NODE_PATH: for the engine's thread, which runs what is built
+    env: { ...env, NODE_PATH: modules, ANC_TEST_KOFFI: join(modules, 'koffi/index.js'), NO_COLOR: '1' },
+  },
+);
+assert(/turns\.test\.ts \(1 test\)(?! \| 1 skipped)/.test(tested), `tests were left out:\n${tested}`);
+console.log(/Tests .*/.exec(tested)[0]);
+
 const contract = fileURLToPath(new URL('contract.mjs', import.meta.url));
 const ONE = ['--dataset', 'glyphs', '--limit-train', '256', '--limit-test', '64', '--batch-size', '32'];
 const RUN = [CLI, 'run', ...ONE, '--epochs', '1', '--methods', 'l2', '--threads', '1'];

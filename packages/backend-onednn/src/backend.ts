@@ -82,9 +82,10 @@ export class OnednnBackend extends Backend {
     const engine = new EngineClient();
     try {
       const { precision, trainingPrecision, threads = processorThreads() } = options;
+      const turns = { atWork: threadsAtWork, available: processorThreads() };
       return new OnednnBackend(
         engine,
-        await engine.call('open', { precision, trainingPrecision, threads, threadsAtWork }),
+        await engine.call('open', { precision, trainingPrecision, threads, turns }),
         options,
       );
     } catch (error) {

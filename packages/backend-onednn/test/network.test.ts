@@ -128,7 +128,7 @@ for (const precision of ['float32', 'bfloat16', 'int8'] as const) {
     });
 
     it('says with which precision it computes, and trains where that is float32 alone', async () => {
-      const backend = await open({ precision });
+      const backend = await open({ precision, trainingPrecision: 'float32' });
       expect(backend.environment).toMatchObject({ runtime: 'oneDNN', precision, threads: 1 });
       expect(backend.calibrates).toBe(precision === 'int8');
       expect(backend.capabilities.training).toBe(precision === 'float32');

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { METRICS_OUTPUT } from '@anc/compiler/worker';
 import { AncError, type Answers } from '@anc/core/worker';
 import type { FlatGraph } from '../graph/flat-graph.js';
@@ -28,7 +27,7 @@ export class Engine implements Answers<EngineCalls> {
   #library: Onednn | null = null;
   #precision: EngineOptions['precision'] = 'float32';
   #training: TrainingPrecision = 'float32';
-  #turns = new ProcessorTurns(new SharedArrayBuffer(4), 1, 1);
+  #turns: ProcessorTurns | null = null;
   readonly #programs = new Map<number, Program>();
   readonly #outputs = new Map<number, ReadonlyMap<string, readonly number[]>>();
   readonly #heap = new Heap();
@@ -39,7 +38,7 @@ export class Engine implements Answers<EngineCalls> {
   /** What parts of a step that has begun leave for later ones, by the number of its accumulator. */
   readonly #between = new Map<number, Map<string, HostArray['data']>>();
 
-  async open({ threads, precision, trainingPrecision, threadsAtWork }: EngineOptions): Promise<EngineInfo> {
+  async open({ threads, precision, trainingPrecision, turns }: EngineOptions): Promise<EngineInfo> {
     const koffi = await importOnednnKoffi();
     const { found, runtime } = withSleepingThreads(process.env, () => {
       const found = loadLibrary(koffi, process.env);
@@ -67,7 +66,11 @@ export class Engine implements Answers<EngineCalls> {
       );
     }
     this.#library = library;
-    this.#turns = new ProcessorTurns(threadsAtWork, threads, availableParallelism());
+    this.#turns = new ProcessorTurns(
+      turns.atWork,
+      runtime.areSet ? threads : turns.available,
+      turns.available,
+    );
     this.#threads = new KernelThreads(this.#heap, threads);
     this.#precision = precision;
     this.#training =
@@ -125,7 +128,7 @@ export class Engine implements Answers<EngineCalls> {
     built.bind(state, this.#states.places(state));
     const inputs = new Map([...held, ...dataOf(feeds)]);
     for (const [name, data] of inputs) if (part.receives.includes(name)) held.set(name, data);
-    const results = this.#turns.during(() => this.#advanced(built, state, inputs));
+    const results = this.#turns!.during(() => this.#advanced(built, state, inputs));
     for (const name of part.drops) held.delete(name);
     const sent: Record<string, SentTensor> = {};
     for (const [name, data] of results) {
@@ -181,7 +184,7 @@ export class Engine implements Answers<EngineCalls> {
   run(program: number, inputs: SentTensors): SentTensors {
     const [built, shapes] = [this.#programs.get(program), this.#outputs.get(program)];
     if (built === undefined || shapes === undefined) throw new Error('this function was disposed');
-    const results = this.#turns.during(() => built.run(dataOf(inputs)));
+    const results = this.#turns!.during(() => built.run(dataOf(inputs)));
     return Object.fromEntries(
       [...results].map(([name, data]) => [name, { shape: shapes.get(name)!, data }] as const),
     );

@@ -33,6 +33,12 @@ it('an engine with more threads than the processor has computes alone', () => {
   expect(new ProcessorTurns(memory, 8, 2).during(() => working(memory))).toBe(8);
 });
 
+it('an engine does not wait forever for one that has ended', () => {
+  const memory = shared();
+  new Int32Array(memory)[0] = 2;
+  expect(new ProcessorTurns(memory, 2, 2, 50).during(() => 'computed')).toBe('computed');
+});
+
 it('a failure gives the threads back', () => {
   const memory = shared();
   const fail = (): never => {

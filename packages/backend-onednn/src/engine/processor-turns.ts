@@ -1,25 +1,29 @@
-/** Number of threads at work, for all engines of this process. */
+/** How many threads compute at this moment, for all engines of this process. */
 export const threadsAtWork = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 
+/** Milliseconds after which an engine no longer waits: one whose thread has ended inside a program never says so. */
+const PATIENCE = 20_000;
+
 /**
- * Lets the engines of a process, each on a thread of its own and with helping threads of its own, compute beside each other only
+ * Lets the engines of a process, each on a thread of its own and with helping threads of its own, compute at the same time only
  * as far as the processor has threads for all of them, and else one after the other. With more threads than that, every
  * engine waits at the end of each operation for helpers that another engine keeps from running.
  */
 export class ProcessorTurns {
-  readonly #working: Int32Array<SharedArrayBuffer>;
+  readonly #atWork: Int32Array<SharedArrayBuffer>;
 
   /**
-   * @param working see `threadsAtWork`
+   * @param atWork see `threadsAtWork`
    * @param threads of this engine, with its helpers
-   * @param available of the processor
+   * @param available how many the processor has
    */
   constructor(
-    working: SharedArrayBuffer,
+    atWork: SharedArrayBuffer,
     readonly threads: number,
     readonly available: number,
+    readonly patience = PATIENCE,
   ) {
-    this.#working = new Int32Array(working);
+    this.#atWork = new Int32Array(atWork);
   }
 
   /** Computes when there are threads for it. Blocks the calling thread until then. */
@@ -28,17 +32,19 @@ export class ProcessorTurns {
     try {
       return compute();
     } finally {
-      Atomics.sub(this.#working, 0, this.threads);
-      Atomics.notify(this.#working, 0);
+      Atomics.sub(this.#atWork, 0, this.threads);
+      Atomics.notify(this.#atWork, 0);
     }
   }
 
   #begin(): void {
+    const end = performance.now() + this.patience;
     for (;;) {
-      const now = Atomics.load(this.#working, 0);
-      const fits = now === 0 || now + this.threads <= this.available;
-      if (!fits) Atomics.wait(this.#working, 0, now);
-      else if (Atomics.compareExchange(this.#working, 0, now, now + this.threads) === now) return;
+      const now = Atomics.load(this.#atWork, 0);
+      const left = end - performance.now();
+      const isFree = now === 0 || now + this.threads <= this.available;
+      if (!isFree && left > 0) Atomics.wait(this.#atWork, 0, now, left);
+      else if (Atomics.compareExchange(this.#atWork, 0, now, now + this.threads) === now) return;
     }
   }
 }

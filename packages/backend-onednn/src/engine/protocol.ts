@@ -19,8 +19,8 @@ export interface EngineOptions {
   readonly threads: number;
   readonly precision: Precision;
   readonly trainingPrecision: TrainingPrecision | 'auto';
-  /** Shared with the other engines of the process. */
-  readonly threadsAtWork: SharedArrayBuffer;
+  /** How many threads compute, for all engines of the process, and how many the processor has: see `ProcessorTurns`. */
+  readonly turns: { readonly atWork: SharedArrayBuffer; readonly available: number };
 }
 
 /** A tensor between threads, its elements in the order of the axes. */
