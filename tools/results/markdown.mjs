@@ -39,8 +39,7 @@ export const minutes = (seconds) =>
 /** What computed, in one sentence. */
 export function machine({ cpu, node, threads, commit, laterCommits = [], dirty }) {
   const short = (commit) => commit?.slice(0, 7) ?? 'an unknown one';
-  const added =
-    laterCommits.length === 0 ? '' : ` (seeds that were added, at ${laterCommits.map(short).join(', ')})`;
+  const added = laterCommits.length === 0 ? '' : ` (later seeds at ${laterCommits.map(short).join(', ')})`;
   const at = commit === null ? '' : `, at commit ${short(commit)}${added}${dirty ? ' with changes' : ''}`;
   return `Measured on ${threads ?? cpu.cores} of ${cpu.cores} threads of a shared machine (${cpu.model}), Node ${node.replace('v', '')}${at}; at other commits last digits may differ.`;
 }

@@ -116,11 +116,10 @@ async function optionsOf(path) {
   );
 }
 
-/** The first run's, with the commits of runs that were added at later ones. */
+/** The first run's, with the commits at which later ones began. */
 async function environmentOf(runs) {
-  const all = await Promise.all(
-    runs.map(async (run) => JSON.parse(await readFile(join(run, 'environment.json'), 'utf8'))),
-  );
+  const records = runs.map((run) => join(run, 'environment.json')).filter((path) => existsSync(path)); // one may have been removed
+  const all = await Promise.all(records.map(async (path) => JSON.parse(await readFile(path, 'utf8'))));
   const [{ cpu, node, git, backend }] = all;
   const commits = [...new Set(all.map((one) => one.git?.commit ?? null))];
   return {
