@@ -9,6 +9,7 @@ import {
   type TaskDescription,
 } from '@anc/core/internal';
 import type { RunResult, StudentResult } from '../events/documents.js';
+import { nothingLearnedBySeeds } from '../run/nothing-learned.js';
 import { isGenerating } from '../options/generated-presets.js';
 import { AGREEMENT } from '../tasks/agreement.js';
 import { formatShare } from '../text/format.js';
@@ -75,8 +76,10 @@ export function summarize(
       ...game,
     };
   });
+  const seeds = runs.map(({ seed }) => seed);
   const interpretation = [
     ...diverged.map(divergenceInWords),
+    ...contenders.flatMap(({ name }, i) => nothingLearnedBySeeds(name, seeds, results[i]!)),
     ...interpret(methods, results, runs.length, diverged),
     ...warnings,
   ];
@@ -86,7 +89,7 @@ export function summarize(
     dataset: first.dataset,
     ...(first.transferDataset === undefined ? {} : { transferDataset: first.transferDataset }),
     backend: first.backend,
-    seeds: runs.map(({ seed }) => seed),
+    seeds,
     testImages,
     ...taskEntry(task),
     ...(first.classes === undefined ? {} : { classes: first.classes }),

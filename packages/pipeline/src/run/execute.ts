@@ -19,6 +19,7 @@ import type { InterpretedMethod } from './control.js';
 import { divergenceInWords } from './diverged-student.js';
 import { hookRunOf, type Execution, type RunContext } from './execution.js';
 import { averageInWords, chanceInWords, interpret, shortTimeInWords } from './interpretation.js';
+import { nothingLearnedInWords } from './nothing-learned.js';
 import { reportPart } from './part.js';
 import { isFirst, onRank } from './ranks.js';
 import { readDocument } from './read-document.js';
@@ -135,6 +136,7 @@ async function writeRun(
     ...diverged.map(divergenceInWords),
     ...interpret(interpreted, description, data.test.images.count),
     ...students.flatMap((student) => chanceInWords(student, classes)),
+    ...students.flatMap(nothingLearnedInWords),
     ...students.flatMap(averageInWords),
     ...closingWarnings(plan),
   ];
