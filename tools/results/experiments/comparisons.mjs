@@ -37,7 +37,7 @@ export const comparisons = {
     title: 'Fashion-MNIST, NiN to LeNet-4: all images, twenty epochs',
     notes: [
       'Of each image, eight crops and flips are shown, so that the teacher, which has eleven times as many operations as the student, computes each of them once (`--views 8 --teacher-cache-dir`). Trained on oneDNN, with the products of its steps in bfloat16.',
-      'The adversarial term with its regularizer, Eq. 7, can be told neither from `l2` nor from a discriminator that never learns. Without the regularizer the error is about a point higher in each of three seeds, as in the paper (9.62 against 8.64 %).',
+      'The adversarial term with its regularizer, Eq. 7, is distinguishable neither from `l2` nor from a discriminator that never learns. Without the regularizer the error is about a point higher in each of three seeds, as in the paper (9.62 against 8.64 %).',
       'One of the three trainings of `dist` never learned: its loss stayed where the correlations with the teacher are zero from the first steps on, and its student is right for one image in ten. The other two ended at 9.5 and 10.3 %.',
       'Times do not compare methods: that of the first student contains the teacher’s outputs and pauses, and most of the others were trained two at once.',
     ],
