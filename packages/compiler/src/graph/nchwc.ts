@@ -139,7 +139,7 @@ function transposeRows(
   );
 }
 
-/** 0, 1, 2, … up to millions, for which `Int32Array.from` with a function is slow. */
+/** 0, 1, 2, … */
 function countedUp(count: number): Int32Array {
   const numbers = new Int32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = i;

@@ -45,24 +45,17 @@ it.each([
   expect((await withRecordedPrecision(options, folder, composition)).compute.precision).toBe(expected);
 });
 
-it('the options of a run whose teacher was only computed on another backend stay as they are', async () => {
+it.each([
+  ['nothing to name where the teacher was only computed there', { precision: 'int8' }, undefined],
+  ['its precision where the teacher was trained there', { trainingPrecision: 'float32' }, 'float32'],
+])('a run in float32 with a teacher on onednn has %s', async (_, teacher, expected) => {
   const { options } = resolveFlat({ backend: 'onnx' });
   const environment = {
     backend: { name: 'onnx', trainingPrecision: 'float32' },
-    teacherBackend: { name: 'onednn', precision: 'int8' },
+    teacherBackend: { name: 'onednn', ...teacher },
   };
   const folder = { readEnvironment: () => Promise.resolve(environment) } as unknown as RunFolder;
-  expect(await withRecordedPrecision(options, folder, composition)).toBe(options);
-});
-
-it('a teacher that was trained on another backend keeps its precision', async () => {
-  const { options } = resolveFlat({ backend: 'onnx' });
-  const environment = {
-    backend: { name: 'onnx', trainingPrecision: 'float32' },
-    teacherBackend: { name: 'onednn', trainingPrecision: 'float32' },
-  };
-  const folder = { readEnvironment: () => Promise.resolve(environment) } as unknown as RunFolder;
-  expect((await withRecordedPrecision(options, folder, composition)).compute.precision).toBe('float32');
+  expect((await withRecordedPrecision(options, folder, composition)).compute.precision).toBe(expected);
 });
 
 it.each(['onnx', 'tfjs'])(
