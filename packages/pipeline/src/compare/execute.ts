@@ -169,14 +169,15 @@ const writePage = ({ path, cwd, emit }: Comparison, result: CompareResult): Prom
 async function tidyUp(comparison: Comparison, result: CompareResult): Promise<void> {
   const { path, cwd, emit, place } = comparison;
   const { folder, prefix } = placeOf(comparison);
+  const hasReport = await exists(join(path, REPORT));
   const hasJobs = place === undefined && (await areJobsOpen(folder, prefix));
   const tidy = (): Promise<void> =>
     whileLocked(path, RECORD, async () => {
       if (!(await exists(join(path, DOCUMENT)))) return; // another process has given it other seeds meanwhile
-      if (!(await exists(join(path, REPORT)))) await writePage(comparison, result);
+      if (!hasReport) await writePage(comparison, result);
       if (hasJobs) await closeJobs(folder, reportJob(comparison), false);
     });
-  if (!(await exists(join(path, REPORT)))) {
+  if (!hasReport) {
     await reportOrNotice(tidy, shownPath(path, cwd), (message) => emit({ type: 'notice', message }));
   } else if (hasJobs || (await hasLock(path))) {
     await tidy().catch((error: unknown) => {
