@@ -14,6 +14,7 @@ import { NoiseAhead, assertFeed, meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { SentTensor, SentTensors, StepPart } from './engine/protocol.js';
 import { flatten, type FlatGraph } from './graph/flat-graph.js';
+import { imagesOf } from './graph/images.js';
 import { OnednnState } from './state.js';
 
 /** An exchange of ranks after a part of a step: names of outputs, and of the inputs of later parts that get their means. */
@@ -55,10 +56,11 @@ export async function buildStep(
   const sections = isWhole
     ? [{ graph: traced.graph, outputs, drops: [], sends: [] }]
     : cutAtRankMeans(traced.graph, outputs);
+  const images = imagesOf(traced.graph, outputs);
   const parts: Part[] = [];
   const feeds = new Set<string>();
   for (const [i, section] of sections.entries()) {
-    const graph = used(flatten(section.graph, section.outputs));
+    const graph = used(flatten(section.graph, section.outputs, images));
     const program = engine.handle();
     await engine.call('buildStep', program, graph, isWhole);
     const own = graph.inputs.map(({ name }) => name).filter((name) => FEED.test(name));

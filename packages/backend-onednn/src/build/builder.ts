@@ -1,5 +1,6 @@
 import { sizeOf } from '@anc/core/worker';
 import type { FlatGraph, FlatNode } from '../graph/flat-graph.js';
+import { readsAsImage } from '../graph/images.js';
 import type { KernelThreads } from '../kernels/kernel-threads.js';
 import { ARGUMENT, scalesOf, type DataType } from '../library/constants.js';
 import { bytesOfShape, type Handle, type Onednn } from '../library/onednn.js';
@@ -84,9 +85,18 @@ export class Builder {
     return this.memory.heap;
   }
 
-  /** The type of activations: in training they stay float32. */
-  get activation(): DataType {
-    return this.precision === 'bfloat16' && this.heap === null ? 'bfloat16' : 'float32';
+  /**
+   * What a value is stored as that a convolution (or the gradient of one by its input) or a kernel computes. With products of bfloat16, images of a
+   * step's convolutions are: these need no copy of them, and kernels, which compute with float32 whatever they read, read half as many bytes. All
+   * else in a step, sums, weights, losses and the state among it, is float32.
+   */
+  storedAs(value: number): 'float32' | 'bfloat16' {
+    if (this.precision !== 'bfloat16') return 'float32';
+    if (this.heap === null) return 'bfloat16';
+    const isRead = this.uses
+      .readers(value)
+      .every((node) => this.grouped.has(node) || readsAsImage(node, value));
+    return isRead && this.graph.values[value]!.isImage ? 'bfloat16' : 'float32';
   }
 
   /** The type of what products multiply. */

@@ -1,4 +1,4 @@
-import { BYTES, type DataType } from '../library/constants.js';
+import { BLOCKED_LAYOUT, BYTES, type DataType } from '../library/constants.js';
 import type { Handle, MemoryLayout, Onednn } from '../library/onednn.js';
 import type { Heap } from '../memory/heap.js';
 import {
@@ -59,6 +59,19 @@ export class Memory {
         ? this.owned(this.library.blockedDescriptor(type, shape, block))
         : this.descriptor(type, shape, null),
     );
+  }
+
+  /**
+   * The layout of images in blocks of channels, for elements of another type; null where they lie in another order than images that
+   * are made by `imageDescriptors`.
+   */
+  withType({ type: own, shape, descriptor }: Tensor, block: number, type: DataType): Handle | null {
+    if (type === own) return descriptor;
+    if (shape.length !== 4 || BLOCKED_LAYOUT[block] === undefined) return null;
+    const [same, other] = [own, type].map((each) =>
+      this.owned(this.library.blockedDescriptor(each, shape, block)),
+    ) as [Handle, Handle];
+    return this.library.equal(same, descriptor) ? other : null;
   }
 
   /** How the elements of a tensor lie; null where the layout is neither of strides nor of blocks. */

@@ -14,8 +14,8 @@ export interface PlannedStep {
   readonly elementwise?: readonly Tensor[];
 }
 
-/** Work of a primitive that several threads share, at least: about 50 µs of one thread's time. */
-const LEAST_WORK = 2 ** 18;
+/** Work of a primitive that several threads share, at least: about 100 µs of one thread's time. */
+const LEAST_WORK = 2 ** 19;
 
 /** The steps of a program: primitives of the library, kernels and host code. What computes constants runs at once. */
 export class Steps {

@@ -59,6 +59,11 @@ export class Uses {
     return this.#producers.get(value);
   }
 
+  /** The nodes that read a value, which may be an output of the graph as well. */
+  readers(value: number): readonly FlatNode[] {
+    return this.#consumers.get(value) ?? [];
+  }
+
   /** The nodes that read a value; null where it is an output of the graph, too. */
   consumers(value: number): readonly FlatNode[] | null {
     return this.#left.get(value) === Infinity ? null : (this.#consumers.get(value) ?? []);

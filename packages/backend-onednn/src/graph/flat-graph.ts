@@ -7,6 +7,8 @@ export interface FlatValue {
   readonly shape: readonly number[];
   /** What a constant holds; null for any other value. */
   readonly data: ElementArray | null;
+  /** Whether a convolution makes or reads it as an image, and else only kernels read it. */
+  readonly isImage: boolean;
 }
 
 /** One operation; inputs and outputs are places in the list of values. An input of null is an optional one left out. */
@@ -31,17 +33,30 @@ export interface FlatGraph {
   readonly outputs: readonly FlatPort[];
 }
 
-/** The part of a graph that the outputs need, and all of its inputs. */
-export function flatten(graph: Graph, outputs: readonly NamedValue[]): FlatGraph {
+/**
+ * The part of a graph that the outputs need, and all of its inputs.
+ *
+ * @param images numbers of the values of a step that are images of convolutions
+ */
+export function flatten(
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  images: ReadonlySet<number> = new Set(),
+): FlatGraph {
   const places = new Map<Value, number>();
   const values: FlatValue[] = [];
   const place = (value: Value): number => {
     const known = places.get(value);
     if (known !== undefined) return known;
-    const { type, shape, source } = value;
+    const { id, type, shape, source } = value;
     if (type === 'float16') throw new Error('no graph for oneDNN has values of float16');
     places.set(value, values.length);
-    values.push({ type, shape, data: source.kind === 'constant' ? source.data : null });
+    values.push({
+      type,
+      shape,
+      data: source.kind === 'constant' ? source.data : null,
+      isImage: source.kind === 'node' && images.has(id),
+    });
     return values.length - 1;
   };
   const needed = reachable(

@@ -34,6 +34,7 @@ export type LocalType = keyof typeof TYPE;
 const float = (value: number): number[] => [...new Uint8Array(Float32Array.of(value).buffer)];
 /** Alignment (as a power of two) and offset of an access. */
 const at = (offset: number): number[] => [2, ...unsigned(offset)];
+const at16 = (offset: number): number[] => [1, ...unsigned(offset)];
 const vector = (code: number, ...rest: number[]): number[] => [0xfd, ...unsigned(code), ...rest];
 
 /** Instructions. Those with an offset take an address from the stack. */
@@ -55,6 +56,17 @@ export const asm = {
   store: (offset: number) => vector(0x0b, ...at(offset)),
   constant: (value: number) =>
     vector(0x0c, ...float(value), ...float(value), ...float(value), ...float(value)),
+  /** Four numbers of 16 bits, as 32-bit ones without sign. */
+  load16x4: (offset: number) => vector(0x04, ...at16(offset)),
+  /** One number of 16 bits, eight times. */
+  loadSplat16: (offset: number) => vector(0x08, ...at16(offset)),
+  loadLane16: (offset: number, lane: number) => vector(0x55, ...at16(offset), lane),
+  storeLane16: (offset: number, lane: number) => vector(0x59, ...at16(offset), lane),
+  storeLane64: (offset: number, lane: number) => vector(0x5b, ...at16(offset), lane),
+  /** Two vectors of four numbers below 2^16 as eight of 16 bits. */
+  narrow: vector(0x86),
+  shiftLeft: vector(0xab),
+  shiftRight: vector(0xad),
   /** All bits of the first element, none of the others. */
   firstLane: vector(0x0c, 255, 255, 255, 255, ...new Array<number>(12).fill(0)),
   extract: (lane: number) => vector(0x1f, lane),

@@ -1,4 +1,5 @@
-import { collapsed, type KernelOutput, type LoopNest } from './loop-nest.js';
+import { collapsed, type KernelInput, type KernelOutput, type LoopNest } from './loop-nest.js';
+import { STORED_BYTES } from './stored-types.js';
 
 /**
  * Operations and accesses of a nest that is divided, at least: about 0.1 ms of one thread's time. Waking a thread and waiting for it
@@ -25,7 +26,7 @@ export interface Division {
   /** The nest of one part. */
   readonly part: LoopNest;
   readonly parts: number;
-  /** Elements from one part to the next: of each input, then of each output. */
+  /** Bytes from one part to the next: of each input, then of each output. */
   readonly steps: readonly number[];
   readonly sums: readonly DividedSum[];
 }
@@ -48,7 +49,7 @@ export function divided(whole: LoopNest): Division | null {
   const summed = sums.reduce((all, { count }) => all + count, 0);
   if (summed > (elements / parts) * MOST_SUMS) return null;
   const size = sizes[level]! / parts;
-  const stepOf = (strides: readonly number[]): number => strides[level]! * size;
+  const stepOf = ({ strides, type }: KernelInput): number => strides[level]! * size * STORED_BYTES[type];
   return {
     part: {
       ...nest,
@@ -66,8 +67,10 @@ export function divided(whole: LoopNest): Division | null {
     parts,
     steps: [
       ...inputs.map(stepOf),
-      ...outputs.map(({ sum, strides }) =>
-        sum === null || strides[level] !== 0 ? stepOf(strides) : sum.count,
+      ...outputs.map((output) =>
+        output.sum === null || output.strides[level] !== 0
+          ? stepOf(output)
+          : output.sum.count * STORED_BYTES.float32,
       ),
     ],
     sums,
@@ -93,7 +96,7 @@ function dividedLoop({ sizes, outputs }: LoopNest): readonly [level: number, par
 
 const totalOf = (parts: number, { count, factor }: NonNullable<KernelOutput['sum']>): LoopNest => ({
   sizes: [parts, count],
-  inputs: [[count, 1]],
+  inputs: [{ strides: [count, 1], type: 'float32' }],
   instructions: [],
-  outputs: [{ from: { kind: 'input', index: 0 }, strides: [0, 1], sum: { count, factor } }],
+  outputs: [{ from: { kind: 'input', index: 0 }, strides: [0, 1], type: 'float32', sum: { count, factor } }],
 });

@@ -69,6 +69,14 @@ const EXPRESSIONS: Readonly<Record<string, Expression>> = {
 /** Operations of which only some inputs are operands: the rest describe the operation. */
 const OPERANDS: Readonly<Record<string, number>> = { Expand: 1 };
 
+const SUMS = new Set(['ReduceSum', 'ReduceMean']);
+
+/** Whether an operation sums over axes; kernels compute that along with what is summed. */
+export const isSum = ({ op }: FlatNode): boolean => SUMS.has(op);
+
+/** Whether kernels compute an operation, given operands of types that they read. */
+export const isKernelOperation = (op: string): boolean => Object.hasOwn(EXPRESSIONS, op) || SUMS.has(op);
+
 /** The inputs that an operation computes with. */
 export const operandsOf = ({ op, inputs }: FlatNode): readonly (number | null)[] =>
   inputs.slice(0, OPERANDS[op]);

@@ -10,9 +10,9 @@ function graphOf(
 ): { graph: FlatGraph; names: readonly string[] } {
   const names = ['x', 'w', 'axes'];
   const values: FlatValue[] = [
-    { type: 'float32', shape: [4, 8], data: null },
-    { type: 'float32', shape: [4, 8], data: null },
-    { type: 'int64', shape: [1], data: BigInt64Array.of(0n) },
+    { type: 'float32', shape: [4, 8], data: null, isImage: false },
+    { type: 'float32', shape: [4, 8], data: null, isImage: false },
+    { type: 'int64', shape: [1], data: BigInt64Array.of(0n), isImage: false },
   ];
   const nodes = lines.map(([name, op, ...reads]): FlatNode => {
     const isBool = op === 'Greater';
@@ -20,6 +20,7 @@ function graphOf(
       type: isBool ? 'bool' : 'float32',
       shape: op === 'ReduceSum' ? [1, 8] : [4, 8],
       data: null,
+      isImage: false,
     });
     const inputs = reads.map((read) => names.indexOf(read));
     names.push(name);

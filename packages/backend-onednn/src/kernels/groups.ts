@@ -1,6 +1,6 @@
 /** Longer than other files: what may be one kernel, and the order that follows from it, are one search. */
 import type { FlatGraph, FlatNode } from '../graph/flat-graph.js';
-import { isCondition, isExpression, operandsOf } from './expressions.js';
+import { isCondition, isExpression, isSum, operandsOf } from './expressions.js';
 
 /** Nodes that one kernel computes, over the elements of one shape; sums are over all or some of its axes. */
 export interface Group {
@@ -15,10 +15,6 @@ export const isGroup = (unit: Unit): unit is Group => 'nodes' in unit;
 
 /** Most tensors that a kernel reads and writes, roughly: more need more registers than there are. */
 const MOST_NODES = 48;
-
-const SUMS = new Set(['ReduceSum', 'ReduceMean']);
-
-export const isSum = ({ op }: FlatNode): boolean => SUMS.has(op);
 
 interface Growing {
   readonly members: Set<number>;

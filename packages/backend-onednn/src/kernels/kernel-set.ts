@@ -7,7 +7,6 @@ import type { RunPart } from './shared-task.js';
 
 /** Pages of the memory that a module imports, at most. */
 const MOST_PAGES = 65536;
-const BYTES = 4;
 
 /** A nest as it is computed: at once, or in parts whose sums are then added up. */
 interface Kernel {
@@ -85,7 +84,7 @@ export class KernelSet {
       kernel: own,
       parts,
       addresses,
-      steps: steps.map((step) => step * BYTES),
+      steps,
     };
     return () => {
       this.threads.play(task, run);

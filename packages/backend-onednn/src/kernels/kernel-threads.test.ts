@@ -5,18 +5,22 @@ import { divided } from './division.js';
 import { KernelSet } from './kernel-set.js';
 import { KernelThreads } from './kernel-threads.js';
 import type { LoopNest } from './loop-nest.js';
+import type { StoredType } from './stored-types.js';
 
 const BYTES = 4;
 const LANES = 16;
 
 /** Images [B, 2, H·W, 16] times numbers per channel, their sums per channel halved, and sums per image. */
-function nestOf(batch: number, pixels: number): LoopNest {
+function nestOf(batch: number, pixels: number, type: StoredType = 'float32'): LoopNest {
   const image = 2 * pixels * LANES;
   const full = [image, pixels * LANES, LANES, 1];
   const perChannel = [0, LANES, 0, 1];
   return {
     sizes: [batch, 2, pixels, LANES],
-    inputs: [full, perChannel],
+    inputs: [
+      { strides: full, type },
+      { strides: perChannel, type: 'float32' },
+    ],
     instructions: [
       {
         op: 'mul',
@@ -27,9 +31,19 @@ function nestOf(batch: number, pixels: number): LoopNest {
       },
     ],
     outputs: [
-      { from: { kind: 'result', index: 0 }, strides: full, sum: null },
-      { from: { kind: 'result', index: 0 }, strides: perChannel, sum: { count: 2 * LANES, factor: 0.5 } },
-      { from: { kind: 'result', index: 0 }, strides: [1, 0, 0, 0], sum: { count: batch, factor: 1 } },
+      { from: { kind: 'result', index: 0 }, strides: full, type, sum: null },
+      {
+        from: { kind: 'result', index: 0 },
+        strides: perChannel,
+        type: 'float32',
+        sum: { count: 2 * LANES, factor: 0.5 },
+      },
+      {
+        from: { kind: 'result', index: 0 },
+        strides: [1, 0, 0, 0],
+        type: 'float32',
+        sum: { count: batch, factor: 1 },
+      },
     ],
   };
 }
@@ -49,6 +63,10 @@ async function computed(nest: LoopNest, threads: number, times: number): Promise
   const places = counts.map((each) => heap.allocate(BYTES * each));
   const views = places.map((place, i) => new Float32Array(heap.buffer, place, counts[i]));
   for (const input of views.slice(0, 2)) input.set(Float32Array.from(input, (_, i) => Math.sin(i * i)));
+  if (nest.inputs[0]!.type === 'bfloat16') {
+    const bits = new Uint32Array(views[0]!.slice().buffer);
+    new Uint16Array(heap.buffer, places[0], count).set(bits.map((each) => each >>> 16));
+  }
   kernels.compile();
   const run = kernels.prepare(number, places);
   try {
@@ -66,8 +84,8 @@ async function computed(nest: LoopNest, threads: number, times: number): Promise
 
 describe('kernels in parts', () => {
   it.each([
-    ['images', 16, 1024, [2 * 1024 * LANES, 0]],
-    ['pixels', 15, 1024, [64 * LANES, 0]],
+    ['images', 16, 1024, [4 * 2 * 1024 * LANES, 0]],
+    ['pixels', 15, 1024, [4 * 64 * LANES, 0]],
   ])('of %s are what a loop computes, with the same bytes on every number of threads', async (...args) => {
     const [, batch, pixels, steps] = args;
     const nest = nestOf(batch, pixels);
@@ -87,9 +105,24 @@ describe('kernels in parts', () => {
     }
   });
 
+  it('of images in bfloat16 have the same bytes on every number of threads', async () => {
+    const nest = nestOf(16, 1024, 'bfloat16');
+    expect(divided(nest)!.steps.slice(0, 3)).toEqual([2 * 2 * 1024 * LANES, 0, 2 * 2 * 1024 * LANES]);
+    const [y, channels, images] = await computed(nest, 1, 1);
+    const [, sums] = await computed(nestOf(16, 1024), 1, 1);
+    channels!.forEach((sum, i) => expect(Math.abs(sum - sums![i]!)).toBeLessThan(1));
+    const again = await computed(nest, 3, 10);
+    expect(again.map(bytesOf)).toEqual([y!, channels!, images!].map(bytesOf));
+  });
+
   it('are not made of nests that are small, or that have no divisor', () => {
     expect(divided(nestOf(24, 16))).toBeNull();
-    const prime: LoopNest = { ...nestOf(1, 1), sizes: [2_097_169], inputs: [[1], [0]], outputs: [] };
+    const prime: LoopNest = {
+      ...nestOf(1, 1),
+      sizes: [2_097_169],
+      inputs: [{ strides: [1], type: 'float32' }],
+      outputs: [],
+    };
     expect(divided(prime)).toBeNull();
   });
 

@@ -22,7 +22,7 @@ function plain(nest: LoopNest, a: Float32Array, b: Float32Array): { sum: Float32
       sum[at[3]!]! += value;
       return;
     }
-    const steps = [...nest.inputs, strides, sums].map((each) => each[level]!);
+    const steps = [...nest.inputs.map((input) => input.strides), strides, sums].map((each) => each[level]!);
     for (let i = 0; i < nest.sizes[level]!; i++)
       visit(
         level + 1,
@@ -38,7 +38,7 @@ function check(sizes: readonly number[], strides: readonly (readonly number[])[]
   const count = reach(sizes, sum);
   const nest: LoopNest = {
     sizes,
-    inputs: [a, b],
+    inputs: [a, b].map((each) => ({ strides: each, type: 'float32' })),
     instructions: [
       {
         op: 'mul',
@@ -56,8 +56,8 @@ function check(sizes: readonly number[], strides: readonly (readonly number[])[]
       },
     ],
     outputs: [
-      { from: { kind: 'result', index: 1 }, strides: y, sum: null },
-      { from: { kind: 'result', index: 1 }, strides: sum, sum: { count, factor: 0.5 } },
+      { from: { kind: 'result', index: 1 }, strides: y, type: 'float32', sum: null },
+      { from: { kind: 'result', index: 1 }, strides: sum, type: 'float32', sum: { count, factor: 0.5 } },
     ],
   };
   const heap = new Heap();
@@ -146,6 +146,152 @@ describe('kernels of loop nests', () => {
     ],
   ])('%s', (_, sizes, strides) => {
     check(sizes, strides);
+  });
+});
+
+/** The numbers that bits of bfloat16 stand for. */
+const widened = (bits: Uint16Array): Float32Array =>
+  new Float32Array(Uint32Array.from(bits, (each) => each * 2 ** 16).buffer);
+
+/** Runs a nest that adds 0 to bfloat16 and stores the result in both types; x: bits, or numbers in float32. */
+function stored(
+  x: Uint16Array | Float32Array,
+  sizes: readonly number[],
+  [from, to]: readonly (readonly number[])[],
+) {
+  const [count, written] = [reach(sizes, from!), reach(sizes, to!)];
+  const heap = new Heap();
+  const kernels = new KernelSet(new KernelThreads(heap, 1));
+  const number = kernels.add({
+    sizes,
+    inputs: [{ strides: from!, type: x instanceof Uint16Array ? 'bfloat16' : 'float32' }],
+    instructions: [
+      {
+        op: 'mul',
+        args: [
+          { kind: 'input', index: 0 },
+          { kind: 'number', value: 1 },
+        ],
+      },
+    ],
+    outputs: (['float32', 'bfloat16'] as const).map((type) => ({
+      from: { kind: 'result', index: 0 },
+      strides: to!,
+      type,
+      sum: null,
+    })),
+  });
+  const [source, wide, narrow] = [count, written, written].map((each) => heap.allocate(BYTES * each)) as [
+    number,
+    number,
+    number,
+  ];
+  (x instanceof Uint16Array
+    ? new Uint16Array(heap.buffer, source, count)
+    : new Float32Array(heap.buffer, source, count)
+  ).set(x);
+  kernels.compile();
+  kernels.prepare(number, [source, wide, narrow])();
+  return {
+    float32: new Float32Array(heap.buffer, wide, written).slice(),
+    bfloat16: new Uint16Array(heap.buffer, narrow, written).slice(),
+  };
+}
+
+describe('kernels on bfloat16', () => {
+  const rng = Rng.fromSeed(11);
+  const anyBits = (count: number): Uint16Array =>
+    Uint16Array.from(
+      { length: count },
+      () => Math.floor(rng.uniform() * 2) * 2 ** 15 + 100 * 2 ** 7 + rng.int(2 ** 12),
+    );
+
+  it.each([
+    ['one by one', [7], [[1], [1]]],
+    ['pairs of vectors, and a rest', [45], [[1], [1]]],
+    [
+      'an odd number of vectors',
+      [5, 12],
+      [
+        [12, 1],
+        [12, 1],
+      ],
+    ],
+    [
+      'blocks of 16 channels',
+      [3, 9, 16],
+      [
+        [144, 16, 1],
+        [144, 16, 1],
+      ],
+    ],
+    [
+      'a transposed input',
+      [5, 8],
+      [
+        [1, 5],
+        [8, 1],
+      ],
+    ],
+    [
+      'a transposed result',
+      [5, 9],
+      [
+        [9, 1],
+        [1, 5],
+      ],
+    ],
+    [
+      'a number for all',
+      [6, 8],
+      [
+        [0, 0],
+        [8, 1],
+      ],
+    ],
+    [
+      'a number per row',
+      [6, 8],
+      [
+        [1, 0],
+        [8, 1],
+      ],
+    ],
+    [
+      'a row for all',
+      [40, 8],
+      [
+        [0, 1],
+        [8, 1],
+      ],
+    ],
+  ])('%s: read and written without a change', (_, sizes, strides) => {
+    const [from, to] = strides as [number[], number[]];
+    const bits = anyBits(reach(sizes, from));
+    const { float32, bfloat16 } = stored(bits, sizes, [from, to]);
+    expect(widened(bfloat16)).toEqual(float32);
+    const seen = new Set(float32);
+    for (const value of widened(bits)) expect(seen.has(value)).toBe(true);
+  });
+
+  it('rounds to the nearest', () => {
+    const numbers = Float32Array.from({ length: 4099 }, () => rng.normal() * 10 ** (60 * rng.uniform() - 30));
+    const rounded = widened(stored(numbers, [numbers.length], [[1], [1]]).bfloat16);
+    numbers.forEach((x, i) => {
+      const step = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 7);
+      expect(Math.abs(rounded[i]! - x)).toBeLessThanOrEqual(step / 2);
+    });
+  });
+
+  it('keeps what is not a number, and lets no other number become one of another sign or size', () => {
+    const special = new Float32Array(Uint32Array.of(0x7fc00000, 0xffc00000, 0x7fffffff, 0xffffffff).buffer);
+    const numbers = Float32Array.of(...special, Infinity, -Infinity, 3e38, 0, -0, 1e-39, 2 ** 110);
+    // set as bits: arithmetic may change those of NaN
+    const rounded = widened(stored(numbers, [numbers.length], [[1], [1]]).bfloat16);
+    expect([...rounded.slice(0, 7)].map(Number.isNaN)).toEqual(new Array(7).fill(true));
+    expect([...rounded.slice(7, 9)]).toEqual([0, -0]);
+    expect(Math.abs(rounded[9]! - 1e-39)).toBeLessThanOrEqual(2 ** -133);
+    expect(rounded[10]).toBe(2 ** 110);
   });
 });
 

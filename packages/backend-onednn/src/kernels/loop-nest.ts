@@ -1,5 +1,6 @@
 /** Longer than other files: one loop nest, whose parts know the same pointers and locals. */
-import { asm, repeat, type Func, type LocalType } from './assembler.js';
+import { asm, repeat, type Code, type Func, type LocalType } from './assembler.js';
+import { STORED, STORED_BYTES, type Scratch, type StoredType } from './stored-types.js';
 
 /** What is computed of a vector of four numbers, in order: each refers to inputs, and to results before it. */
 export interface Instruction {
@@ -18,24 +19,31 @@ export type VectorOp =
   | 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'nearest'
   | 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'not' | 'and' | 'or' | 'xor' | 'select'; // prettier-ignore
 
-/** An output: the elements of a result, or their sums where strides are 0. */
-export interface KernelOutput {
-  readonly from: Operand;
+/** An input: elements between steps of each loop. */
+export interface KernelInput {
   readonly strides: readonly number[];
+  readonly type: StoredType;
+}
+
+/** An output: the elements of a result, or their sums where strides are 0, which are float32. */
+export interface KernelOutput extends KernelInput {
+  readonly from: Operand;
   /** Null for elements; else how many numbers the sums have, and by what they are multiplied in the end. */
   readonly sum: { readonly count: number; readonly factor: number } | null;
 }
 
-/** A loop nest over elements of 32 bits: sizes of the loops, outermost first, and elements between steps of each. */
+/** A loop nest: sizes of the loops, outermost first, and what is read, computed and written in the innermost one. */
 export interface LoopNest {
   readonly sizes: readonly number[];
-  readonly inputs: readonly (readonly number[])[];
+  readonly inputs: readonly KernelInput[];
   readonly instructions: readonly Instruction[];
   readonly outputs: readonly KernelOutput[];
 }
 
 const LANES = 4;
-const BYTES = 4;
+const LANE_NUMBERS = [0, 1, 2, 3];
+/** Bytes of a number of a sum. */
+const BYTES = STORED_BYTES.float32;
 /** Longest innermost loop that is unrolled, so that the one around it keeps sums in registers. */
 const MOST_UNROLLED = 32;
 /** Longest row that one accumulator sums: longer ones add up rounding errors. */
@@ -44,7 +52,7 @@ const LONGEST_SUM = 8192;
 /** The same nest with fewer loops: two whose steps follow each other in every operand are one. */
 export function collapsed(nest: LoopNest): LoopNest {
   const sizes: number[] = [];
-  const all = [...nest.inputs, ...nest.outputs.map(({ strides }) => strides)];
+  const all = [...nest.inputs, ...nest.outputs].map(({ strides }) => strides);
   const made: number[][] = all.map(() => []);
   for (const [level, size] of nest.sizes.entries()) {
     if (size === 1) continue;
@@ -59,11 +67,11 @@ export function collapsed(nest: LoopNest): LoopNest {
   }
   if (sizes.length === 0) {
     sizes.push(1);
-    made.forEach((strides, i) => strides.push(i < nest.inputs.length ? 0 : 0));
+    for (const strides of made) strides.push(0);
   }
   return withShortSums({
     sizes,
-    inputs: made.slice(0, nest.inputs.length),
+    inputs: nest.inputs.map((input, i) => ({ ...input, strides: made[i]! })),
     instructions: nest.instructions,
     outputs: nest.outputs.map((output, i) => ({ ...output, strides: made[nest.inputs.length + i]! })),
   });
@@ -86,7 +94,7 @@ function withShortSums(nest: LoopNest): LoopNest {
   return {
     ...nest,
     sizes: [...sizes.slice(0, -1), size / part, part],
-    inputs: inputs.map(split),
+    inputs: inputs.map((input) => ({ ...input, strides: split(input.strides) })),
     outputs: outputs.map((output) => ({ ...output, strides: split(output.strides) })),
   };
 }
@@ -100,6 +108,13 @@ interface Iteration {
   readonly isTail: boolean;
 }
 
+/** A vector of an iteration. isPaired: whether it is stored together with the one before it (where u is odd) or after it. */
+interface Place {
+  readonly u: number;
+  readonly isTail: boolean;
+  readonly isPaired: boolean;
+}
+
 class Compiler {
   readonly #locals: LocalType[] = [];
   readonly #params: number;
@@ -111,12 +126,14 @@ class Compiler {
   /** Sums in registers, by output. */
   readonly #sums = new Map<number, readonly number[]>();
   readonly #results: number[];
+  /** Vectors that are always the same, by their code. */
+  readonly #constants = new Map<string, { readonly code: Code; readonly local: number }>();
 
   constructor(readonly nest: LoopNest) {
     const { sizes, inputs, outputs } = nest;
     this.#params = inputs.length + outputs.length;
     const last = sizes.at(-1)!;
-    const all = [...inputs, ...outputs.map(({ strides }) => strides)];
+    const all = [...inputs, ...outputs].map(({ strides }) => strides);
     this.#isUnrolled =
       sizes.length > 1 &&
       last <= MOST_UNROLLED &&
@@ -125,6 +142,17 @@ class Compiler {
     this.#hot = sizes.length - (this.#isUnrolled ? 2 : 1);
     this.#results = nest.instructions.map(() => this.#local('v128'));
   }
+
+  readonly #scratch: Scratch = {
+    // made once, before the loops
+    constant: (code) => {
+      const key = code.join();
+      const known = this.#constants.get(key) ?? { code, local: this.#local('v128') };
+      this.#constants.set(key, known);
+      return asm.get(known.local);
+    },
+    local: () => this.#named('scratch'),
+  };
 
   #local(type: LocalType): number {
     this.#locals.push(type);
@@ -150,7 +178,9 @@ class Compiler {
     return {
       params: this.#params,
       locals: this.#locals,
-      body: [...zeros, ...keep, ...loops, ...factors],
+      body: [...this.#constants.values()]
+        .flatMap(({ code, local }) => [...code, ...asm.set(local)])
+        .concat(...[zeros, keep, loops, factors]),
     };
   }
 
@@ -171,19 +201,19 @@ class Compiler {
     return bytes === 0 ? [] : [...asm.get(pointer), ...asm.i32(bytes), ...asm.addI32, ...asm.set(pointer)];
   }
 
-  /** Elements between steps of a loop, by pointer. */
-  #strides(pointer: number): readonly number[] {
+  /** What a pointer goes through. */
+  #operand(pointer: number): KernelInput {
     const { inputs, outputs } = this.nest;
-    return pointer < inputs.length ? inputs[pointer]! : outputs[pointer - inputs.length]!.strides;
+    return pointer < inputs.length ? inputs[pointer]! : outputs[pointer - inputs.length]!;
   }
 
   /** Moves every pointer by a number of steps of a loop, and back by all of the next inner one. */
   #moved(level: number, steps: number): number[] {
     const { sizes } = this.nest;
     return Array.from({ length: this.#params }, (_, pointer) => {
-      const strides = this.#strides(pointer);
+      const { strides, type } = this.#operand(pointer);
       const inner = level === this.#hot ? 0 : sizes[level + 1]! * strides[level + 1]!;
-      return this.#advance(pointer, (steps * strides[level]! - inner) * BYTES);
+      return this.#advance(pointer, (steps * strides[level]! - inner) * STORED_BYTES[type]);
     }).flat();
   }
 
@@ -195,19 +225,20 @@ class Compiler {
 
   /** Whether a pointer stays where it is in the hot loop. */
   #stays(pointer: number): boolean {
-    return this.#strides(pointer)[this.#hot] === 0;
+    return this.#operand(pointer).strides[this.#hot] === 0;
   }
 
   #hotLoop(): number[] {
     const size = this.nest.sizes[this.#hot]!;
     const width = this.#isUnrolled ? this.nest.sizes.at(-1)! / LANES : 1;
     const before: number[] = [];
-    this.nest.inputs.forEach((strides, i) => {
+    this.nest.inputs.forEach(({ strides, type }, i) => {
       if (!this.#stays(i)) return;
       const isOne = !this.#isUnrolled || strides.at(-1) === 0;
       const locals = Array.from({ length: isOne ? 1 : width }, () => this.#local('v128'));
+      const { load, loadSplat } = STORED[type];
       locals.forEach((local, u) =>
-        before.push(...asm.get(i), ...(isOne ? asm.loadSplat(0) : asm.load(u * 16)), ...asm.set(local)),
+        before.push(...asm.get(i), ...(isOne ? loadSplat(0) : load(u)), ...asm.set(local)),
       );
       this.#hoisted.set(i, locals);
     });
@@ -241,15 +272,16 @@ class Compiler {
   #iteration({ vectors, isTail }: Iteration): number[] {
     const code: number[] = [];
     for (let u = 0; u < vectors; u++) {
+      const place: Place = { u, isTail, isPaired: !isTail && (u % 2 === 1 || u + 1 < vectors) };
       const loaded = new Map<number, number>();
-      for (const i of this.#usedInputs()) {
-        if (this.#hoisted.has(i)) continue;
-        const local = this.#inputLocal(i);
-        code.push(...this.#load(i, u, isTail), ...asm.set(local));
+      this.nest.inputs.forEach((_, i) => {
+        if (this.#hoisted.has(i)) return;
+        const local = this.#named(`input ${i}`);
+        code.push(...this.#load(i, place), ...asm.set(local));
         loaded.set(i, local);
-      }
+      });
       const push = (operand: Operand): readonly number[] => {
-        if (operand.kind === 'number') return asm.constant(operand.value);
+        if (operand.kind === 'number') return this.#scratch.constant(asm.constant(operand.value));
         if (operand.kind === 'result') return asm.get(this.#results[operand.index]!);
         const hoisted = this.#hoisted.get(operand.index);
         return asm.get(
@@ -260,39 +292,40 @@ class Compiler {
         code.push(...args.flatMap(push), ...asm[op], ...asm.set(this.#results[i]!)),
       );
       this.nest.outputs.forEach((output, i) =>
-        code.push(...this.#store(output, i, u, isTail, push(output.from))),
+        code.push(...this.#store(output, i, place, push(output.from))),
       );
     }
     return code;
   }
 
-  readonly #inputLocals = new Map<number, number>();
+  readonly #namedLocals = new Map<string, number>();
 
-  /** The local that an input is loaded into in every iteration. */
-  #inputLocal(input: number): number {
-    const known = this.#inputLocals.get(input) ?? this.#local('v128');
-    this.#inputLocals.set(input, known);
+  /** A local for vectors that is the same in every iteration. */
+  #named(name: string): number {
+    const known = this.#namedLocals.get(name) ?? this.#local('v128');
+    this.#namedLocals.set(name, known);
     return known;
   }
 
-  #usedInputs(): number[] {
-    return this.nest.inputs.map((_, i) => i);
-  }
-
-  #load(input: number, u: number, isTail: boolean): number[] {
-    const stride = this.#strides(input).at(-1)!;
+  #load(input: number, { u, isTail }: Place): number[] {
+    const { strides, type } = this.#operand(input);
+    const stride = strides.at(-1)!;
     const pointer = asm.get(input);
-    if (this.#isUnrolled) return [...pointer, ...(stride === 0 ? asm.loadSplat(0) : asm.load(u * 16))];
-    if (isTail) return [...pointer, ...asm.loadSplat(0)];
-    if (stride === 1) return [...pointer, ...asm.load(u * 16)];
-    const lanes = [0, 1, 2, 3].reduce<number[]>(
-      (vector, lane) => [...pointer, ...vector, ...asm.loadLane((u * LANES + lane) * stride * BYTES, lane)],
+    const { load, loadSplat, loadLane } = STORED[type];
+    if (isTail || (this.#isUnrolled && stride === 0)) return [...pointer, ...loadSplat(0)];
+    if (stride === 1) return [...pointer, ...load(u)];
+    return LANE_NUMBERS.reduce<number[]>(
+      (vector, lane) => [...pointer, ...vector, ...loadLane((u * LANES + lane) * stride, lane)],
       [...asm.constant(0)],
     );
-    return lanes;
   }
 
-  #store(output: KernelOutput, i: number, u: number, isTail: boolean, value: readonly number[]): number[] {
+  #store(
+    output: KernelOutput,
+    i: number,
+    { u, isTail, isPaired }: Place,
+    value: readonly number[],
+  ): number[] {
     const pointer = this.nest.inputs.length + i;
     const address = asm.get(pointer);
     const stride = output.strides.at(-1)!;
@@ -303,12 +336,19 @@ class Compiler {
       return [...asm.get(sum), ...added, ...asm.add, ...asm.set(sum)];
     }
     if (output.sum === null) {
-      if (isTail) return [...address, ...value, ...asm.storeLane(0, 0)];
-      if (stride === 1) return [...address, ...value, ...asm.store(u * 16)];
-      return [0, 1, 2, 3].flatMap((lane) => [
+      const { rounded, store, storeLane, storePair } = STORED[output.type];
+      const made = rounded(value, this.#scratch);
+      if (isTail) return [...address, ...made, ...storeLane(0, 0)];
+      if (stride === 1 && isPaired && storePair !== null) {
+        const first = this.#named(`first of output ${i}`);
+        if (u % 2 === 0) return [...made, ...asm.set(first)];
+        return [...address, ...asm.get(first), ...made, ...storePair(u - 1)];
+      }
+      if (stride === 1) return [...address, ...made, ...store(u, this.#scratch)];
+      return LANE_NUMBERS.flatMap((lane) => [
         ...address,
-        ...value,
-        ...asm.storeLane((u * LANES + lane) * stride * BYTES, lane),
+        ...made,
+        ...storeLane((u * LANES + lane) * stride, lane),
       ]);
     }
     if (this.#isUnrolled && stride === 0) return this.#addedAcross(pointer, value);
@@ -316,7 +356,7 @@ class Compiler {
       const place = u * 16;
       return [...address, ...address, ...asm.load(place), ...value, ...asm.add, ...asm.store(place)];
     }
-    return (isTail ? [0] : [0, 1, 2, 3]).flatMap((lane) => {
+    return (isTail ? [0] : LANE_NUMBERS).flatMap((lane) => {
       const place = (u * LANES + lane) * stride * BYTES;
       return [
         ...[...address, ...address, ...asm.loadF32(place)],

@@ -57,10 +57,12 @@ export const convolutionInput: Operator = (builder, node) => {
   const dy = builder.get(gradient);
   const plain = builder.asPlain(builder.get(filter), 'float32');
   const weights = grouped(builder, plain, integer(node, 'group', 1));
-  const shape = shapeOf(builder, node.outputs[0]!);
+  const [value] = node.outputs as [number];
+  const shape = shapeOf(builder, value);
   const { factor } = builder;
+  const type = builder.storedAs(value);
   const described = convolutionOf(builder, node, [
-    ['float32', shape],
+    [type, shape],
     [factor, weights.shape],
     [factor, dy.shape],
   ]);
@@ -73,7 +75,7 @@ export const convolutionInput: Operator = (builder, node) => {
     ],
     [],
     (chosen) => {
-      made = builder.memory.fresh('float32', shape, chosen(QUERY.gradientOfSource), [dy, weights]);
+      made = builder.memory.fresh(type, shape, chosen(QUERY.gradientOfSource), [dy, weights]);
       return [
         [ARGUMENT.gradientOfDestination, builder.as(dy, chosen(QUERY.gradientOfDestination), factor)],
         [ARGUMENT.weights, builder.as(weights, chosen(QUERY.weights), factor)],
@@ -81,7 +83,7 @@ export const convolutionInput: Operator = (builder, node) => {
       ];
     },
   );
-  builder.set(node.outputs[0]!, made);
+  builder.set(value, made);
   builder.uses.finish(node);
   return true;
 };

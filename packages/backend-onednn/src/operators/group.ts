@@ -1,16 +1,24 @@
 import type { Builder } from '../build/builder.js';
 import { numbersOf } from '../build/constants.js';
 import { plainStrides, shaped, type Tensor } from '../build/storage.js';
-import { expressionOf, isCondition, Instructions, number, operandsOf } from '../kernels/expressions.js';
-import { isSum, type Group } from '../kernels/groups.js';
-import type { KernelOutput, Operand } from '../kernels/loop-nest.js';
+import {
+  expressionOf,
+  isCondition,
+  isSum,
+  Instructions,
+  number,
+  operandsOf,
+} from '../kernels/expressions.js';
+import type { Group } from '../kernels/groups.js';
+import type { KernelInput, KernelOutput, Operand } from '../kernels/loop-nest.js';
+import type { StoredType } from '../kernels/stored-types.js';
 import type { FlatNode } from '../graph/flat-graph.js';
 import type { Handle } from '../library/onednn.js';
 
 /** How a kernel goes through the elements of its shape. */
 interface Order {
-  /** Layout of full tensors. */
-  readonly layout: readonly number[] | Handle;
+  /** Layouts of full tensors by their type; null where those that the kernel reads have one that this type cannot have. */
+  readonly layoutOf: (type: StoredType) => readonly number[] | Handle | null;
   /** Channels in a block; 1 where there are no blocks. */
   readonly block: number;
   /** Axes from the outermost to the innermost, without the block. */
@@ -59,7 +67,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
     else made.set(node.outputs[0]!, expression(node));
   }
   const summed = sums.map((node) => operand(node.inputs[0]!));
-  const tensors = inputs.map((value) => float(builder, builder.get(value)));
+  const tensors = inputs.map((value) => readable(builder, builder.get(value)));
   const isRead = (value: number): boolean => {
     const consumers = builder.uses.consumers(value);
     return consumers === null || consumers.some((node) => !members.has(node));
@@ -72,12 +80,17 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
     results.some((node) => builder.uses.replacesState(node.outputs[0]!)),
   );
   const arranged = tensors.map((tensor) => arrangedIn(builder, tensor, shape, order));
-  const strides = (tensor: Tensor): number[] => stridesOf(builder, tensor, shape, order);
+  const access = (tensor: Tensor): KernelInput => ({
+    strides: stridesOf(builder, tensor, shape, order),
+    type: tensor.type as StoredType,
+  });
   const outputs: KernelOutput[] = [];
   const places: Tensor[] = [];
   const taken = new Set<Tensor['storage']>();
   for (const node of results) {
     const [value] = node.outputs as [number];
+    const wanted = builder.storedAs(value);
+    const type = order.layoutOf(wanted) === null ? 'float32' : wanted;
     // what replaces an entry of the state is written there, not over the gradient that it is computed from
     const free = builder.uses.replacesState(value)
       ? -1
@@ -86,14 +99,15 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
           return (
             tensor === builder.get(input) &&
             !taken.has(tensor.storage) &&
+            tensor.type === type &&
             isSameLayout(builder, tensor, shape, order) &&
             builder.mayOverwrite(input, reads.get(input))
           );
         });
     const result =
-      free >= 0 ? { ...arranged[free]! } : builder.memory.fresh('float32', shape, order.layout, arranged);
+      free >= 0 ? { ...arranged[free]! } : builder.memory.fresh(type, shape, order.layoutOf(type)!, arranged);
     taken.add(result.storage);
-    outputs.push({ from: made.get(value)!, strides: strides(result), sum: null });
+    outputs.push({ from: made.get(value)!, ...access(result), sum: null });
     places.push(result);
   }
   const elementwise = [...places];
@@ -103,7 +117,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
     const result = builder.memory.plain('float32', kept, arranged);
     const count = sizeOf(kept);
     const factor = node.op === 'ReduceMean' ? count / sizeOf(shape) : 1;
-    outputs.push({ from: summed[i]!, strides: strides(result), sum: { count, factor } });
+    outputs.push({ from: summed[i]!, ...access(result), sum: { count, factor } });
     places.push(result);
     return result;
   });
@@ -111,7 +125,7 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
     const sizes = order.axes.map((axis) => (axis === CHANNELS ? shape[axis]! / order.block : shape[axis]!));
     const nest = {
       sizes: order.block === 1 ? sizes : [...sizes, order.block],
-      inputs: arranged.map(strides),
+      inputs: arranged.map(access),
       instructions: instructions.list,
       outputs,
     };
@@ -126,8 +140,8 @@ export function buildGroup(builder: Builder, { nodes, shape: whole }: Group): vo
   for (const node of nodes) builder.uses.finish(node);
 }
 
-const float = (builder: Builder, tensor: Tensor): Tensor =>
-  tensor.type === 'float32' ? tensor : builder.asPlain(tensor, 'float32');
+const readable = (builder: Builder, tensor: Tensor): Tensor =>
+  tensor.type === 'float32' || tensor.type === 'bfloat16' ? tensor : builder.asPlain(tensor, 'float32');
 
 const isFull = ({ shape }: Tensor, whole: readonly number[]): boolean => shape.join() === whole.join();
 
@@ -146,13 +160,22 @@ function orderOf(
   tensors: readonly Tensor[],
   isPlain: boolean,
 ): Order {
-  const plain = { layout: plainStrides(shape), block: 1, axes: [...shape.keys()] };
+  const inStrides = (strides: readonly number[], axes: readonly number[]): Order => ({
+    layoutOf: () => strides,
+    block: 1,
+    axes,
+  });
+  const plain = inStrides(plainStrides(shape), [...shape.keys()]);
   if (isPlain) return plain;
   const full = tensors.filter((tensor) => isFull(tensor, shape));
   const blocked = full.find((tensor) => tensor.strides === null && blockOf(builder, tensor) !== null);
   if (blocked !== undefined) {
     const block = blockOf(builder, blocked)!;
-    return { layout: blocked.descriptor, block, axes: byStride(builder.memory.layoutOf(blocked)!.strides) };
+    return {
+      layoutOf: (type) => builder.memory.withType(blocked, block, type),
+      block,
+      axes: byStride(builder.memory.layoutOf(blocked)!.strides),
+    };
   }
   const strided = full.find((tensor) => builder.memory.layoutOf(tensor)?.block === null);
   if (strided === undefined) return plain;
@@ -163,7 +186,7 @@ function orderOf(
     dense[axis] = next;
     next *= shape[axis]!;
   }
-  return { layout: dense, block: 1, axes };
+  return inStrides(dense, axes);
 }
 
 /** Axes by falling strides; where strides are equal or mean nothing, in their own order. */
@@ -180,27 +203,26 @@ function isSameLayout(
   builder: Builder,
   tensor: Tensor,
   shape: readonly number[],
-  { layout }: Order,
+  { layoutOf }: Order,
 ): boolean {
-  if (tensor.type !== 'float32' || !isFull(tensor, shape)) return false;
+  if (!isFull(tensor, shape)) return false;
+  const layout = layoutOf(tensor.type as StoredType);
+  if (layout === null) return false;
   if (typeof layout === 'number') return builder.library.equal(tensor.descriptor, layout);
   return tensor.strides !== null && tensor.strides.join() === layout.join();
 }
 
 /** A tensor that the kernel can read: with strides, or in blocks as the others. */
 function arrangedIn(builder: Builder, tensor: Tensor, shape: readonly number[], order: Order): Tensor {
-  const { layout } = order;
-  if (isFull(tensor, shape)) {
-    if (isSameLayout(builder, tensor, shape, order)) return tensor;
-    const own = builder.memory.layoutOf(tensor);
-    const isStrided = own !== null && own.block === null;
-    if (isStrided && typeof layout !== 'number' && byStride(own.strides, shape).join() === order.axes.join())
-      return tensor;
-    if (!isStrided || sizeOf(shape) >= LARGE) return builder.as(tensor, layout);
-    return tensor;
-  }
   const own = builder.memory.layoutOf(tensor);
-  return own !== null && own.block === null ? tensor : builder.asPlain(tensor);
+  const isStrided = own !== null && own.block === null;
+  if (!isFull(tensor, shape)) return isStrided ? tensor : builder.asPlain(tensor);
+  if (isSameLayout(builder, tensor, shape, order)) return tensor;
+  const type = order.layoutOf(tensor.type as StoredType) === null ? 'float32' : (tensor.type as StoredType);
+  const layout = order.layoutOf(type)!;
+  if (isStrided && typeof layout !== 'number' && byStride(own.strides, shape).join() === order.axes.join())
+    return tensor;
+  return !isStrided || sizeOf(shape) >= LARGE ? builder.as(tensor, layout, type) : tensor;
 }
 
 /** Elements between steps of each loop; 0 where a tensor has one element along an axis. */

@@ -84,7 +84,7 @@ export function resultOf(builder: Builder, value: number, isQuantized: boolean):
   const quantization = isQuantized ? wantedQuantization(builder, lastOf(builder, value)) : null;
   const after = operationsAfter(builder, value, quantization === null);
   return quantization === null || after.result !== lastOf(builder, value)
-    ? { after, type: builder.activation, scale: null }
+    ? { after, type: builder.storedAs(after.result), scale: null }
     : { after, ...quantization };
 }
 
