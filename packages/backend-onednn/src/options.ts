@@ -11,7 +11,7 @@ export const onednnSchema = z.strictObject({
     .enum(['float32', 'bfloat16', 'auto'])
     .default('auto')
     .describe(
-      'what layers multiply in training steps; weights, sums, losses and updates are float32. auto: bfloat16 where that is faster than float32, which is with AMX, and with AVX512_BF16 on processors of AMD',
+      'what layers of training steps multiply, and the images between convolutions; weights, sums, losses and updates are float32. auto: bfloat16 where that is faster than float32, which is with AMX, and with AVX512_BF16 on processors of AMD',
     ),
   threads: z
     .number()
