@@ -123,7 +123,7 @@ export class OnnxBackend extends Backend {
     const { runtime, version, threads, executionProviders } = this.info;
     const { accelerator } = this;
     const memory = accelerator === null ? mainMemory() : null;
-    const install = installable(NATIVE);
+    const install = this.info.notice === null ? null : installable(NATIVE);
     const notice = [this.info.notice, this.#fallbackNotice()].filter((text) => text !== null).join(' ');
     return {
       device: accelerator === null ? processorName() : `GPU, by ONNX Runtime's ${accelerator} provider`,
@@ -136,7 +136,7 @@ export class OnnxBackend extends Backend {
       executionProviders: executionProviders.join(','),
       graphOptimizationLevel: this.options.graphOptimizationLevel,
       ...(notice === '' ? {} : { notice }),
-      ...(this.info.notice === null || install === null ? {} : { install }),
+      ...(install === null ? {} : { install }),
     };
   }
 

@@ -29,7 +29,13 @@ import type { MethodDefaults } from './method-options.js';
 import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
 import { asNormalizedBy } from './onnx-student.js';
-import { backendNotices, openBackends, disposeBackends, withChosenBackends } from './open-backends.js';
+import {
+  backendNotices,
+  disposeBackends,
+  openBackends,
+  openBackendsDuring,
+  withChosenBackends,
+} from './open-backends.js';
 import { planTeacher, rehearsedSteps, studentPlanner, type PlannedModel } from './plan-model.js';
 import type { Plan, Planner, PlanRequest } from './planned.js';
 import { planNetwork } from './plan-network.js';
@@ -87,26 +93,30 @@ async function planWith<D extends TrainingData>(
   const createAll = (options: RunOptions) =>
     Promise.all(options.methods.map((named, i) => aboutMethod(i, () => create(named, options))));
   const requested = await createAll(sized);
-  const measured = await aboutOption(['data', 'dataset'], () =>
-    openDataset(
-      sized.data.dataset,
-      composition,
-      { dataDir: sized.data.directory, seed: sized.data.seed ?? sized.training.seed },
-      fetching,
-    ),
+  const ofTeacher = teacherBackend({ compute, teacher: teacherOptions }, composition);
+  const ofStudent = sized.student.backend;
+  const { backends, done } = await openBackendsDuring(
+    [compute.backend, ofTeacher, ofStudent],
+    () => openBackends(compute, ofTeacher, ofStudent, composition),
+    async () => {
+      const measured = await aboutOption(['data', 'dataset'], () =>
+        openDataset(
+          sized.data.dataset,
+          composition,
+          { dataDir: sized.data.directory, seed: sized.data.seed ?? sized.training.seed },
+          fetching,
+        ),
+      );
+      const files = await withTransfer(measured, sized, composition, fetching);
+      notices.push(...noticesOf(files));
+      const timed = await withSuitedTraining(sized, set, files, notice);
+      const unused = unusedOptions(timed, set, composition);
+      assertTasks(sized, isGivenTeacher, files, composition);
+      return { files, timed, unused };
+    },
   );
-  const files = await withTransfer(measured, sized, composition, fetching);
-  notices.push(...noticesOf(files));
-  const timed = await withSuitedTraining(sized, set, files, notice);
+  const { files, timed, unused } = done;
   const { data: dataOptions, training } = timed;
-  const unused = unusedOptions(timed, set, composition);
-  assertTasks(sized, isGivenTeacher, files, composition);
-  const backends = await openBackends(
-    compute,
-    teacherBackend({ compute, teacher: teacherOptions }, composition),
-    sized.student.backend,
-    composition,
-  );
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
     await given?.given.dispose();
