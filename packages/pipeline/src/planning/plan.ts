@@ -40,6 +40,7 @@ import { planTeacher, rehearsedSteps, studentPlanner, type PlannedModel } from '
 import type { Plan, Planner, PlanRequest } from './planned.js';
 import { planNetwork } from './plan-network.js';
 import { planningSignal } from './planning-signal.js';
+import { programCode } from './program-code.js';
 import { teacherEnvironment } from './teacher-environment.js';
 import { inspectionInWords, inspectionWarnings, inspectTeacher } from './inspect-teacher.js';
 import { startOf } from './started-network.js';
@@ -207,7 +208,15 @@ async function planWith<D extends TrainingData>(
       const { stages, rng } = teacher;
       const own = hasOwnParts();
       const finite = own ? { rng, origin: 'the training of the teacher' } : undefined;
-      await rehearse({ ...stage, stages, teacherOutputs: null, finite, repeats: own });
+      await rehearse({
+        ...stage,
+        stages,
+        teacherOutputs: null,
+        finite,
+        repeats: own,
+        ...(!own && programCode()),
+        isNext: request.begins === true,
+      });
     }
     const studentOf = studentPlanner({
       model: studentOptions.model,
@@ -245,7 +254,8 @@ async function planWith<D extends TrainingData>(
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
       if (request.only?.includes(names[i]!) === false) continue;
-      students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
+      const isNext = request.begins === true && 'given' in teacher && students.length === 0;
+      students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training, isNext)));
     }
     notices.push(...sizeWarnings(students, teacher));
     const learnsTargets = given === null || methods.some(({ made }) => made.labels === 'required');
