@@ -72,8 +72,7 @@ export interface SerializedStep {
 }
 
 /** Whether a step runs as one graph, not section by section. */
-export const isWhole = ({ ranks, exchanges }: StepSpec): boolean =>
-  ranks === undefined && exchanges !== true;
+export const isWhole = ({ ranks, exchanges }: StepSpec): boolean => ranks === undefined && exchanges !== true;
 
 /**
  * Serializes and loads a step.
