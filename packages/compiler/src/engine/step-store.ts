@@ -55,7 +55,11 @@ export class StepStore {
     );
   }
 
-  /** @param parts everything that a step's content depends on, as JSON holds it */
+  /**
+   * The name under which a step is kept.
+   *
+   * @param parts everything that its content depends on, as JSON holds it
+   */
   keyOf(parts: readonly unknown[]): string {
     return this.crypto.createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   }
