@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const repository = repositoryAddress().web;
 
 /** Entry points that only this repository's own packages use: they can change at any time. */
-const INTERNAL = ['./internal', './worker'];
+const INTERNAL = ['./internal', './tensorflow', './worker'];
 
 /** @returns {{ name: string, source: string }[]} how it is imported, and its absolute path */
 export function entryPoints() {

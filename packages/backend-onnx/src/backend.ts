@@ -17,13 +17,14 @@ import {
 } from '@anc/core';
 import { installable, mainMemory, processorName, processorThreads } from '@anc/core/internal';
 import { buildFunction } from './compiled-function.js';
-import { buildStep, OnnxStep, type StepProgram } from './compiled-step.js';
+import { buildStep, loadWhole, OnnxStep, type StepProgram } from './compiled-step.js';
 import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
 import { NATIVE } from './engine/native-package.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { createSchema, type OnnxBackendOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
+import { keptSteps } from './kept-steps.js';
 import { OnnxState } from './state.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
@@ -33,6 +34,8 @@ const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | nu
 export interface OnnxInternals {
   /** Passes that follow the compiler's. With them every provider takes float16. */
   readonly passes?: readonly Pass[];
+  /** Identifies the code of the compiler and of this package, in place of what is installed. */
+  readonly code?: string;
 }
 
 /** The provider that adds products of float16 in float32. */
@@ -59,6 +62,7 @@ export class OnnxBackend extends Backend {
     readonly channelBlock: number | null,
     /** Passes over graphs, in order. */
     readonly passes: readonly Pass[],
+    code: (() => string | null) | undefined,
   ) {
     super();
     const { accelerator } = this;
@@ -72,9 +76,16 @@ export class OnnxBackend extends Backend {
     this.cache = channelBlock === null ? null : CACHE;
     const { stepsPerCall, trainingPrecision } = options;
     const repeats = stepsPerCall > 1 && info.executionProviders.join() === 'cpu';
+    const target = targetFor(this, trainingPrecision === 'float16' ? 'float16' : 'float32', channelBlock);
+    const kept = passes.length > ownPasses.length ? null : keptSteps({ ...target, repeats }, code);
     this.#programs = new StepPrograms({
-      target: targetFor(this, trainingPrecision === 'float16' ? 'float16' : 'float32', channelBlock),
-      build: (traced, spec) => buildStep(engine, traced, spec, { passes, repeats }),
+      target,
+      build: (traced, spec, of) =>
+        buildStep(engine, traced, spec, { passes, repeats }, of && kept?.keeping(spec, of)),
+      async find(spec, of) {
+        const found = (await kept?.find(spec, of)) ?? null;
+        return found && (() => loadWhole(engine, found));
+      },
       async free({ sessions }) {
         for (const session of sessions) await engine.call('releaseSession', session);
       },
@@ -116,14 +127,16 @@ export class OnnxBackend extends Backend {
     }
     const native = info.runtime === 'onnxruntime-node' && info.executionProviders.join() === 'cpu';
     const passes = [...ownPasses, ...(internals.passes ?? [])];
-    return new OnnxBackend(engine, info, options, native ? await channelBlock(engine) : null, passes);
+    const block = native ? await channelBlock(engine) : null;
+    const { code } = internals;
+    return new OnnxBackend(engine, info, options, block, passes, code === undefined ? undefined : () => code);
   }
 
   get environment(): Tree<string | number> {
     const { runtime, version, threads, executionProviders } = this.info;
     const { accelerator } = this;
     const memory = accelerator === null ? mainMemory() : null;
-    const install = installable(NATIVE);
+    const install = this.info.notice === null ? null : installable(NATIVE);
     const notice = [this.info.notice, this.#fallbackNotice()].filter((text) => text !== null).join(' ');
     return {
       device: accelerator === null ? processorName() : `GPU, by ONNX Runtime's ${accelerator} provider`,
@@ -136,7 +149,7 @@ export class OnnxBackend extends Backend {
       executionProviders: executionProviders.join(','),
       graphOptimizationLevel: this.options.graphOptimizationLevel,
       ...(notice === '' ? {} : { notice }),
-      ...(this.info.notice === null || install === null ? {} : { install }),
+      ...(install === null ? {} : { install }),
     };
   }
 
@@ -170,7 +183,7 @@ export class OnnxBackend extends Backend {
   }
 
   override async rehearse(step: Step, spec: StepSpec, options: RehearsalOptions = {}): Promise<void> {
-    this.#programs.rehearse(step, spec, options);
+    await this.#programs.rehearseOrFind(step, spec, options);
   }
 
   async compileFunction(

@@ -1,6 +1,7 @@
 import {
   metricsOfRows,
   type NamedValue,
+  type Node,
   type Pass,
   type PassReport,
   reachable,
@@ -23,7 +24,13 @@ import {
 } from '@anc/core';
 import { NoiseAhead, meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
-import type { SectionPlan, SerializedTensor, SerializedTensors, StepPlan } from './engine/protocol.js';
+import type {
+  GraphTraits,
+  SectionPlan,
+  SerializedTensor,
+  SerializedTensors,
+  StepPlan,
+} from './engine/protocol.js';
 import { nodesForProcessor } from './providers.js';
 import { isSections, loadSections, runSections } from './sections.js';
 import { serializeLoop, STEPS, type LoopSpec } from './serialize/serialize-loop.js';
@@ -55,68 +62,87 @@ export interface StepOptions {
 /** Bytes of state from which on steps share a call: LeNet-4's 19 MB gain by it, ResNet-20's 2 MB did not. */
 const LARGE_STATE = 4 * 2 ** 20;
 
-/** Serializes and loads a step. */
+/** A step that runs as one graph, as it is loaded: all but the graph is what JSON holds. */
+export interface SerializedStep {
+  readonly about: Omit<StepProgram, 'sessions' | 'plan'> & {
+    readonly plan: StepPlan;
+    readonly traits: GraphTraits;
+  };
+  readonly model: Uint8Array<ArrayBuffer>;
+}
+
+/** Whether a step runs as one graph, not section by section. */
+export const isWhole = ({ ranks, exchanges }: StepSpec): boolean => ranks === undefined && exchanges !== true;
+
+/**
+ * Serializes and loads a step.
+ *
+ * @param keep is given what a whole step was serialized to, before it is loaded
+ */
 export async function buildStep(
   engine: EngineClient,
   traced: TracedStep,
   spec: StepSpec,
   { repeats, passes }: StepOptions,
+  keep?: (serialized: SerializedStep) => void,
 ): Promise<StepProgram> {
   const { outputs, report } = runPasses(traced, passes);
-  const { sessions, plan } =
-    spec.ranks === undefined && spec.exchanges !== true
-      ? await loadWhole(engine, traced, outputs, spec, repeats)
-      : await loadSections(engine, traced, outputs);
-  const used = inputNames(
-    outputs.map(({ value }) => value),
+  const nodes = reachable(
     traced.graph,
+    outputs.map(({ value }) => value),
   );
+  const used = inputNames(outputs, nodes);
   const batchNames = new Set(namesUnder('batch/', used));
   const noiseNames = new Set(namesUnder('noise/', used));
-  return {
-    sessions,
-    plan,
+  const program = {
     metrics: traced.metrics,
     batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => batchNames.has(name))),
     hyper: namesUnder('hyper/', used),
     noise: traced.noise.filter(({ name }) => noiseNames.has(name)),
     passes: report,
   };
+  if (!isWhole(spec)) return { ...program, ...(await loadSections(engine, traced, outputs)) };
+  const { plan, model } = serializeWhole(traced, outputs, namesUnder('state/', used), spec, repeats);
+  const traits = { forProcessor: nodesForProcessor(nodes), isFinal: traced.target.channelBlock !== null };
+  const serialized = { about: { ...program, plan, traits }, model };
+  keep?.(serialized);
+  return loadWhole(engine, serialized);
+}
+
+/** Loads a step as one graph. Its model is transferred. */
+export async function loadWhole(
+  engine: EngineClient,
+  { about: { traits, ...program }, model }: SerializedStep,
+): Promise<StepProgram> {
+  const session = engine.handle();
+  await engine.createSession(session, model, traits);
+  return { ...program, sessions: [session] };
 }
 
 /** Names that begin with a prefix, without it. */
 const namesUnder = (prefix: string, names: Iterable<string>): string[] =>
   [...names].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 
-/** Loads a step as one graph. */
-async function loadWhole(
-  engine: EngineClient,
+function serializeWhole(
   traced: TracedStep,
   outputs: readonly NamedValue[],
+  stateInputs: readonly string[],
   spec: StepSpec,
   repeats: boolean,
-): Promise<Pick<StepProgram, 'sessions' | 'plan'>> {
-  const values = outputs.map(({ value }) => value);
-  const stateInputs = namesUnder('state/', inputNames(values, traced.graph));
+): { readonly plan: StepPlan; readonly model: Uint8Array<ArrayBuffer> } {
   const bytes = traced.changed.reduce((sum, name) => sum + 4 * sizeOf(spec.state[name]!.shape), 0);
   const repeated = repeats && bytes >= LARGE_STATE;
   const model = repeated
     ? serializeLoop(traced.graph, outputs, loopOf(traced, spec))
     : serialize(traced.graph, outputs);
-  const session = engine.handle();
-  const forProcessor = nodesForProcessor(reachable(traced.graph, values));
-  await engine.createSession(session, model, {
-    forProcessor,
-    isFinal: traced.target.channelBlock !== null,
-  });
   return {
-    sessions: [session],
     plan: {
       stateInputs: repeated ? [...new Set([...stateInputs, ...traced.changed])] : stateInputs,
       changed: traced.changed,
       metrics: traced.metrics.length,
       steps: repeated ? STEPS : null,
     },
+    model: model as Uint8Array<ArrayBuffer>,
   };
 }
 
@@ -129,10 +155,14 @@ function loopOf({ changed }: TracedStep, { state }: StepSpec): LoopSpec {
   };
 }
 
-function inputNames(outputs: readonly Value[], graph: Parameters<typeof reachable>[0]): Set<string> {
-  const values = [...outputs, ...reachable(graph, outputs).flatMap((node) => node.inputs)];
-  const names = values.flatMap((value) => (value?.source.kind === 'input' ? [value.source.name] : []));
-  return new Set(names);
+function inputNames(outputs: readonly NamedValue[], nodes: readonly Node[]): Set<string> {
+  const names = new Set<string>();
+  const add = (value: Value | null): void => {
+    if (value?.source.kind === 'input') names.add(value.source.name);
+  };
+  for (const { value } of outputs) add(value);
+  for (const { inputs } of nodes) inputs.forEach(add);
+  return names;
 }
 
 /** A handle on a step program, with metrics of its own. */

@@ -1,6 +1,7 @@
 export { EngineState } from './engine/engine-state.js';
 export { metricsOfRows } from './engine/metric-rows.js';
-export { StepPrograms, type LentProgram, type StepBuilder } from './engine/step-programs.js';
+export { StepPrograms, type CodeOfStep, type LentProgram, type StepBuilder } from './engine/step-programs.js';
+export { StepStore, type StoredStep } from './engine/step-store.js';
 export { cutAtRankMeans, type Section } from './graph/cut.js';
 export { Graph, reachable, sameShape, type Operation, type Peephole } from './graph/graph.js';
 export { METRICS_OUTPUT } from './graph/metrics-output.js';

@@ -39,11 +39,13 @@ export function serializeLoop(
   const read = new Set(body.input.map(({ name }) => name));
   const constants = [...constant].filter((name) => read.has(name));
   const stacked = [...graph.inputs.keys()].filter((name) => read.has(within(name)) && !carried.has(name));
-  const each = outputs.map(({ name }) => name).filter((name) => ![...carried.values()].includes(name));
+  const next = new Set(carried.values());
+  const each = outputs.map(({ name }) => name).filter((name) => !next.has(name));
   const results = [...carried.values(), ...each];
 
   const input = (name: string): Value => graph.inputs.get(name)!;
-  const output = (name: string): Value => outputs.find((known) => known.name === name)!.value;
+  const byName = new Map(outputs.map(({ name, value }) => [name, value]));
+  const output = (name: string): Value => byName.get(name)!;
   const single = (name: string, { type, shape }: Value): ValueInfo => valueInfo(name, type, shape);
   const perStep = (name: string, { type, shape }: Value): ValueInfo =>
     valueInfo(name, type, [STEPS, ...shape]);

@@ -6,7 +6,7 @@ import { StepPrograms } from './step-programs.js';
 const spec: StepSpec = { state: { w: { shape: [3], dtype: 'float32' } }, batch: {}, hyper: [] };
 
 /** A step that counts how often its code runs, and programs that say what happened to them. */
-function setting(fault?: Error) {
+function setting(fault?: Error, kept?: string) {
   const happened: string[] = [];
   const step: Step = {
     id: 'toy',
@@ -23,9 +23,13 @@ function setting(fault?: Error) {
   };
   const programs = new StepPrograms<string>({
     target: {},
-    build({ changed }) {
-      happened.push('built');
+    build({ changed }, _, of) {
+      happened.push(of === undefined ? 'built' : `built for ${of.id} of ${of.code}`);
       return fault === undefined ? Promise.resolve(changed.join()) : Promise.reject(fault);
+    },
+    find(_, { id, code }) {
+      const key = `${id} of ${code}`;
+      return Promise.resolve(key === kept ? () => Promise.resolve(`found ${key}`) : null);
     },
     free(program) {
       happened.push(`freed ${program}`);
@@ -88,5 +92,45 @@ describe('StepPrograms', () => {
     abort.abort(new Error('stopped'));
     await expect(taking).rejects.toThrow('stopped');
     expect(happened.at(-1)).toBe('freed w');
+  });
+
+  it('does not trace what an earlier process kept, and has it kept otherwise', async () => {
+    const { happened, step, programs } = setting(undefined, 'toy of code');
+    await programs.rehearseOrFind(step, spec, { repeats: false, code: 'code' });
+    expect((await programs.take(step, spec)).program).toBe('found toy of code');
+    expect(happened).toEqual([]);
+    const other = { ...step, id: 'other' };
+    await programs.rehearseOrFind(other, spec, { repeats: false, code: 'code' });
+    await programs.take(other, spec);
+    expect(happened).toEqual(['runs', 'built for other of code']);
+  });
+
+  it.each([
+    ['the code is not known', { repeats: false }],
+    ['code runs twice', { code: 'code' }],
+    ['it will not be compiled', { repeats: false, code: 'code', compiles: false }],
+  ])('looks for no step where %s', async (_, options) => {
+    const { happened, step, programs } = setting(undefined, 'toy of code');
+    await programs.rehearseOrFind(step, spec, options);
+    expect(happened).toContain('runs');
+    expect((await programs.take(step, spec)).program).toBe('w');
+    expect(happened.at(-1)).toBe('built'); // and kept for nobody
+  });
+
+  it('begins to build the next step, once', async () => {
+    const { happened, step, programs } = setting();
+    programs.rehearse(step, spec, { repeats: false, isNext: true });
+    expect(happened).toEqual(['runs', 'built']);
+    const { release } = await programs.take(step, spec);
+    expect(happened).toEqual(['runs', 'built']);
+    await release();
+    expect(happened.at(-1)).toBe('freed w');
+  });
+
+  it('throws where it is taken what building ahead threw', async () => {
+    const { step, programs } = setting(new Error('no room'));
+    programs.rehearse(step, spec, { repeats: false, isNext: true });
+    await new Promise((done) => setTimeout(done));
+    await expect(programs.take(step, spec)).rejects.toThrow('no room');
   });
 });

@@ -40,21 +40,37 @@ export class Substitution {
 /** What to do in place of some nodes. All others are added again where their inputs were replaced. */
 export type Plan = (view: GraphView, substitution: Substitution) => ReadonlyMap<Node, () => void>;
 
+const views = new WeakMap<readonly NamedValue[], GraphView>();
+
+/** The graph as its outputs need it. Nodes are only ever added, so that it is found once for a list of outputs. */
+export function viewOf(graph: Graph, outputs: readonly NamedValue[]): GraphView {
+  const known = views.get(outputs);
+  if (known !== undefined) return known;
+  const values = outputs.map(({ value }) => value);
+  const nodes = reachable(graph, values);
+  let users: GraphView['users'] | null = null;
+  const view = {
+    nodes,
+    kept: new Set(values),
+    get users() {
+      return (users ??= usersOf(nodes));
+    },
+  };
+  views.set(outputs, view);
+  return view;
+}
+
 /** Rewrites a graph by a plan, node by node in topological order; returns what replaces the outputs. */
 export function rewriteNodes(
   graph: Graph,
   outputs: readonly NamedValue[],
   plan: Plan,
 ): readonly NamedValue[] {
-  const nodes = reachable(
-    graph,
-    outputs.map(({ value }) => value),
-  );
-  const kept = new Set(outputs.map(({ value }) => value));
+  const view = viewOf(graph, outputs);
   const substitution = new Substitution(graph);
-  const planned = plan({ nodes, users: usersOf(nodes), kept }, substitution);
+  const planned = plan(view, substitution);
   if (planned.size === 0) return outputs;
-  for (const node of nodes) {
+  for (const node of view.nodes) {
     const rewrite = planned.get(node);
     if (rewrite === undefined) substitution.rebuild(node);
     else rewrite();

@@ -87,8 +87,10 @@ function updatesIn(view: GraphView, outputs: readonly NamedValue[]): Update[] {
   const groups = new Map<Node, Set<Value>>();
   for (const result of new Set(outputs.map(({ value }) => value).filter(isPart))) {
     const parts = nodesBehind(result, isPart);
-    const group = new Set([...parts.flatMap((node) => [...(groups.get(node) ?? [])]), result]);
-    for (const member of group) for (const node of nodesBehind(member, isPart)) groups.set(node, group);
+    const shared = new Set(parts.flatMap((node) => groups.get(node) ?? []));
+    const group = new Set([...[...shared].flatMap((members) => [...members]), result]);
+    const joined = shared.size === 0 ? parts : [...group].flatMap((member) => nodesBehind(member, isPart));
+    for (const node of joined) groups.set(node, group);
   }
   const keepers = largeKeepers(view);
   return [...new Set(groups.values())]

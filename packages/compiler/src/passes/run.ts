@@ -1,4 +1,5 @@
-import { reachable, type Graph, type Peephole } from '../graph/graph.js';
+import type { Graph, Peephole } from '../graph/graph.js';
+import { viewOf } from '../graph/rewrite.js';
 import type { Target } from '../graph/target.js';
 import type { NamedValue, Node } from '../graph/value.js';
 import { passes } from './index.js';
@@ -28,18 +29,13 @@ export interface Optimized {
 export const peepholesFor = (target: Target, list: readonly Pass[] = passes): readonly Peephole[] =>
   list.flatMap((pass) => (pass.stage === 'operation' && pass.when(target) ? [pass] : []));
 
-const nodesOf = (graph: Graph, outputs: readonly NamedValue[]): Node[] =>
-  reachable(
-    graph,
-    outputs.map(({ value }) => value),
-  );
-
 /** How many nodes disappeared, counted by operator, so that nodes rebuilt on replaced inputs do not count. */
 function countRemoved(before: readonly Node[], after: readonly Node[]): number {
   const counts = new Map<string, number>();
   const add = (nodes: readonly Node[], sign: number): void => {
     for (const { domain, op } of nodes) {
-      counts.set(`${domain}.${op}`, (counts.get(`${domain}.${op}`) ?? 0) + sign);
+      const key = domain === '' ? op : `${domain}.${op}`;
+      counts.set(key, (counts.get(key) ?? 0) + sign);
     }
   };
   add(before, 1);
@@ -53,7 +49,7 @@ export function runPasses(
   list: readonly Pass[] = passes,
 ): Optimized {
   let current = outputs;
-  let nodes = nodesOf(graph, outputs);
+  let nodes = viewOf(graph, outputs).nodes;
   const report = list
     .filter(({ when }) => when(target))
     .map((pass): PassReport => {
@@ -63,7 +59,7 @@ export function runPasses(
       }
       const before = nodes;
       const rewritten = pass.rewrite(graph, { outputs: current, target });
-      if (rewritten !== current) nodes = nodesOf(graph, rewritten);
+      if (rewritten !== current) nodes = viewOf(graph, rewritten).nodes;
       current = rewritten;
       return { pass: name, stage, replaced: countRemoved(before, nodes), nodes: nodes.length };
     });

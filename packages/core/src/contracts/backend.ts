@@ -98,6 +98,13 @@ export interface RehearsalOptions {
    * of everything that comes with ANC.
    */
   readonly repeats?: boolean;
+  /**
+   * Identifies the code of all parts of the step: an engine may keep on disk what it makes of the step, for other processes with
+   * the same code, and need not run it there. Nothing is kept where left out, as with any part that does not come with ANC.
+   */
+  readonly code?: string;
+  /** Whether it is the first step to be compiled, so that an engine may begin to build it at once; default: false. */
+  readonly isNext?: boolean;
 }
 
 /** Runs or compiles steps. */

@@ -49,6 +49,10 @@ export interface RehearseOptions {
   readonly finite?: FiniteRehearsal | undefined;
   /** Whether code runs twice, to see that it depends on its arguments alone; default: true. See `RehearsalOptions`. */
   readonly repeats?: boolean;
+  /** Identifies the code of all parts of the steps; see `RehearsalOptions`. */
+  readonly code?: string;
+  /** Whether this model is trained next, from its first stage on; not where left out. */
+  readonly isNext?: boolean;
 }
 
 /**
@@ -61,6 +65,7 @@ export interface RehearseOptions {
  */
 export async function rehearse(options: RehearseOptions): Promise<void> {
   const { backend, stages, batchSize, accumulate = 1, exchanges = false, finite, repeats = true } = options;
+  const code = repeats || options.code === undefined ? {} : { code: options.code };
   const synchronized = exchanges ? (options.synchronized ?? null) : null;
   // Op by op, two images show the same errors as a whole batch.
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
@@ -80,7 +85,11 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
         const run = (twice: boolean): Promise<void> =>
           splits
             ? rehearseSplit(backend, stage.step, spec, { accumulate, synchronized }, twice)
-            : backend.rehearse(stage.step, rehearsed, { repeats: twice });
+            : backend.rehearse(stage.step, rehearsed, {
+                repeats: twice,
+                ...code,
+                isNext: i === 0 && options.isNext === true,
+              });
         await run(repeats).catch(async (error: unknown) => {
           throw (await gradientFault(error, () => run(false))) ?? error;
         });

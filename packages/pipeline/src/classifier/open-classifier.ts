@@ -161,6 +161,7 @@ async function openWeights(
     variables: loadVariables(loaded.variables),
     input: images,
     digest,
+    repeats: composition.hasOwnParts(),
   });
   return {
     teacher,

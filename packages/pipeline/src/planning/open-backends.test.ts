@@ -5,7 +5,13 @@ import { z } from 'zod';
 import { autoPlugin } from '../backends/auto.js';
 import { compose } from '../composition/compose.js';
 import type { Registry } from '../composition/registry.js';
-import { backendNotices, disposeBackends, openBackends, withChosenBackends } from './open-backends.js';
+import {
+  backendNotices,
+  disposeBackends,
+  openBackends,
+  openBackendsDuring,
+  withChosenBackends,
+} from './open-backends.js';
 import { resolveFlat } from '../../test/flat-options.js';
 
 interface Opened {
@@ -182,5 +188,47 @@ describe('backendNotices', () => {
     expect(of(backend('slow'), backend('slow'))).toEqual(['slow']);
     expect(of(backend('slow'), backend('strange'))).toEqual(['slow', 'strange']);
     expect(of(backend(), backend())).toEqual([]);
+  });
+});
+
+describe('openBackendsDuring', () => {
+  const named = (name: string) => [{ name, options: {} }];
+  const during = (name: string, work: () => Promise<string>) =>
+    openBackendsDuring(named(name), () => open('plain'), work);
+
+  it('opens them while work is done, but those that are measured afterwards', async () => {
+    for (const [name, before] of [
+      ['plain', 1],
+      ['auto', 0],
+    ] as const) {
+      opened = [];
+      const { backends, done } = await during(name, async () => {
+        await new Promise((later) => setTimeout(later));
+        return `${opened.length}`;
+      });
+      expect(done).toBe(`${before}`);
+      expect(backends.student.name).toBe('plain');
+      expect(opened).toHaveLength(1);
+    }
+  });
+
+  it('closes them where the work fails, whose error it throws', async () => {
+    await expect(during('plain', () => Promise.reject(new Error('no images')))).rejects.toThrow('no images');
+    expect(opened.map(({ closed }) => closed)).toEqual([1]);
+    const absent = openBackendsDuring(
+      named('absent'),
+      () => open('absent'),
+      () => Promise.reject(new Error('no images')),
+    );
+    await expect(absent).rejects.toThrow('no images');
+  });
+
+  it('throws what keeps them from being opened', async () => {
+    const absent = openBackendsDuring(
+      named('absent'),
+      () => open('absent'),
+      () => Promise.resolve(null),
+    );
+    await expect(absent).rejects.toMatchObject({ code: 'ANC_BACKEND_MISSING' });
   });
 });

@@ -1,5 +1,5 @@
 import type { Backend } from '@anc/core';
-import { choiceOf } from '../backends/auto.js';
+import { AUTO, choiceOf } from '../backends/auto.js';
 import type { Composition } from '../composition/compose.js';
 import { optionNames } from '../composition/validate-options.js';
 import { aboutOption } from '../options/option-error.js';
@@ -40,6 +40,26 @@ export async function openBackends(
     return { teacher, student: await open(pathOf(ofStudent, 'student'), forStudent) };
   } catch (error) {
     await teacher.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Opens backends while other work is done: an engine starts on a thread of its own. `auto` measures speeds, which the work would
+ * change, and opens afterwards. Throws the error of the work where both fail.
+ */
+export async function openBackendsDuring<T>(
+  names: readonly (Named | undefined)[],
+  open: () => Promise<RunBackends>,
+  work: () => Promise<T>,
+): Promise<{ readonly backends: RunBackends; readonly done: T }> {
+  const opening = names.some((named) => named?.name === AUTO) ? null : open();
+  opening?.catch(() => undefined); // thrown below
+  try {
+    const done = await work();
+    return { backends: await (opening ?? open()), done };
+  } catch (error) {
+    await opening?.then(disposeBackends, () => undefined);
     throw error;
   }
 }

@@ -22,6 +22,7 @@ import { createMethod, type CreatedMethod } from './create-method.js';
 import { teacherOptimizerConfigOf } from './method-options.js';
 import { requireImages } from './require-images.js';
 import { planNetwork, type PlannedNetwork } from './plan-network.js';
+import { programCode } from './program-code.js';
 
 /** A model to train, with the stages that train it. */
 export interface PlannedModel {
@@ -122,6 +123,8 @@ export type StudentPlanner = (
   name: string,
   method: CreatedMethod,
   training: Pick<TrainingOptions, 'epochs' | 'seed'>,
+  /** Whether it is trained next. */
+  isNext?: boolean,
 ) => Promise<PlannedModel>;
 
 /** Plans the students of a run. What it returns throws `ANC_LABELS` where a method needs labels and there are none. */
@@ -142,7 +145,7 @@ export function studentPlanner({
   hasOwnParts,
   notice,
 }: StudentEnvironment): StudentPlanner {
-  return async (name, method, { epochs, seed }) => {
+  return async (name, method, { epochs, seed }, isNext = false) => {
     if (method.made.labels === 'required')
       requireLabels(data.train, `method "${method.method.name}"`, data.dataset);
     const changed = method.made.network(studentModel);
@@ -176,6 +179,8 @@ export function studentPlanner({
       origin,
       finite: own ? { rng, origin, notice } : undefined,
       repeats: own,
+      ...(!own && programCode()),
+      isNext,
     });
     const { method: named, options: completed, needsTeacher } = method;
     return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };

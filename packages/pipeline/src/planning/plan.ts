@@ -29,11 +29,18 @@ import type { MethodDefaults } from './method-options.js';
 import { checkHeldOut, planHooks } from './plan-hooks.js';
 import { mixingNotice } from './mixing-notice.js';
 import { asNormalizedBy } from './onnx-student.js';
-import { backendNotices, openBackends, disposeBackends, withChosenBackends } from './open-backends.js';
+import {
+  backendNotices,
+  disposeBackends,
+  openBackends,
+  openBackendsDuring,
+  withChosenBackends,
+} from './open-backends.js';
 import { planTeacher, rehearsedSteps, studentPlanner, type PlannedModel } from './plan-model.js';
 import type { Plan, Planner, PlanRequest } from './planned.js';
 import { planNetwork } from './plan-network.js';
 import { planningSignal } from './planning-signal.js';
+import { programCode } from './program-code.js';
 import { teacherEnvironment } from './teacher-environment.js';
 import { inspectionInWords, inspectionWarnings, inspectTeacher } from './inspect-teacher.js';
 import { startOf } from './started-network.js';
@@ -87,26 +94,30 @@ async function planWith<D extends TrainingData>(
   const createAll = (options: RunOptions) =>
     Promise.all(options.methods.map((named, i) => aboutMethod(i, () => create(named, options))));
   const requested = await createAll(sized);
-  const measured = await aboutOption(['data', 'dataset'], () =>
-    openDataset(
-      sized.data.dataset,
-      composition,
-      { dataDir: sized.data.directory, seed: sized.data.seed ?? sized.training.seed },
-      fetching,
-    ),
+  const ofTeacher = teacherBackend({ compute, teacher: teacherOptions }, composition);
+  const ofStudent = sized.student.backend;
+  const { backends, done } = await openBackendsDuring(
+    [compute.backend, ofTeacher, ofStudent],
+    () => openBackends(compute, ofTeacher, ofStudent, composition),
+    async () => {
+      const measured = await aboutOption(['data', 'dataset'], () =>
+        openDataset(
+          sized.data.dataset,
+          composition,
+          { dataDir: sized.data.directory, seed: sized.data.seed ?? sized.training.seed },
+          fetching,
+        ),
+      );
+      const files = await withTransfer(measured, sized, composition, fetching);
+      notices.push(...noticesOf(files));
+      const timed = await withSuitedTraining(sized, set, files, notice);
+      const unused = unusedOptions(timed, set, composition);
+      assertTasks(sized, isGivenTeacher, files, composition);
+      return { files, timed, unused };
+    },
   );
-  const files = await withTransfer(measured, sized, composition, fetching);
-  notices.push(...noticesOf(files));
-  const timed = await withSuitedTraining(sized, set, files, notice);
+  const { files, timed, unused } = done;
   const { data: dataOptions, training } = timed;
-  const unused = unusedOptions(timed, set, composition);
-  assertTasks(sized, isGivenTeacher, files, composition);
-  const backends = await openBackends(
-    compute,
-    teacherBackend({ compute, teacher: teacherOptions }, composition),
-    sized.student.backend,
-    composition,
-  );
   let given: GivenTeacher | null = null;
   const dispose = async (): Promise<void> => {
     await given?.given.dispose();
@@ -197,7 +208,15 @@ async function planWith<D extends TrainingData>(
       const { stages, rng } = teacher;
       const own = hasOwnParts();
       const finite = own ? { rng, origin: 'the training of the teacher' } : undefined;
-      await rehearse({ ...stage, stages, teacherOutputs: null, finite, repeats: own });
+      await rehearse({
+        ...stage,
+        stages,
+        teacherOutputs: null,
+        finite,
+        repeats: own,
+        ...(!own && programCode()),
+        isNext: request.begins === true,
+      });
     }
     const studentOf = studentPlanner({
       model: studentOptions.model,
@@ -235,7 +254,8 @@ async function planWith<D extends TrainingData>(
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
       if (request.only?.includes(names[i]!) === false) continue;
-      students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
+      const isNext = request.begins === true && 'given' in teacher && students.length === 0;
+      students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training, isNext)));
     }
     notices.push(...sizeWarnings(students, teacher));
     const learnsTargets = given === null || methods.some(({ made }) => made.labels === 'required');

@@ -70,7 +70,8 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
-export const startRun = (request: StartRequest): Promise<StartedRun> => startWith(planRun, request);
+export const startRun = (request: StartRequest): Promise<StartedRun> =>
+  startWith(planRun, { ...request, begins: true });
 
 /** The same with another planner. */
 export async function startWith<D extends TrainingData>(

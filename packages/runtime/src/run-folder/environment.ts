@@ -51,8 +51,10 @@ async function gitState(cwd: string): Promise<EnvironmentRecord['git']> {
   if (!(await mayBeInRepository(cwd))) return null;
   const git = promisify(execFile);
   try {
-    const { stdout: commit } = await git('git', ['rev-parse', 'HEAD'], { cwd });
-    const { stdout: changes } = await git('git', ['status', '--porcelain', '--untracked-files=no'], { cwd });
+    const [{ stdout: commit }, { stdout: changes }] = await Promise.all([
+      git('git', ['rev-parse', 'HEAD'], { cwd }),
+      git('git', ['status', '--porcelain', '--untracked-files=no'], { cwd }),
+    ]);
     return { commit: commit.trim(), dirty: changes.trim() !== '' };
   } catch {
     return null;
