@@ -58,7 +58,7 @@ const tested = call(
   process.execPath,
   [
     ...[join(root, 'node_modules/vitest/vitest.mjs'), 'run'],
-    ...['network', 'turns'].map((name) => `packages/backend-onednn/test/${name}.test.ts`),
+    ...['convolutions', 'network', 'turns'].map((name) => `packages/backend-onednn/test/${name}.test.ts`),
   ],
   {
     cwd: root,

@@ -7,7 +7,7 @@ export interface FlatValue {
   readonly shape: readonly number[];
   /** What a constant holds; null for any other value. */
   readonly data: ElementArray | null;
-  /** Whether a convolution makes or reads it as an image, and else only kernels read it. */
+  /** Whether a convolution makes or reads it as an image, and else only kernels read it; see `Builder.storedAs`. */
   readonly isImage: boolean;
 }
 

@@ -47,8 +47,8 @@ const bfloat16: Stored = {
   load: (u) => [...asm.load16x4(u * 8), ...asm.i32(16), ...asm.shiftLeft],
   loadSplat: (at) => [...asm.loadSplat16(at * 2), ...asm.i32(16), ...asm.shiftLeft],
   loadLane: (at, lane) => asm.loadLane16(at * 2, 2 * lane + 1),
-  // Veltkamp's splitting, in fewer instructions than with integers. To the nearest, either one halfway; NaN stays, and what is infinite
-  // or above 2^111 becomes NaN.
+  // Veltkamp's splitting, in fewer instructions than with integers. To the nearest, either one halfway, and below the normal numbers towards
+  // 0; NaN stays, and what is infinite or from about 2^112 on becomes NaN.
   rounded: (value, { constant, local }) => {
     const product = asm.get(local());
     return [

@@ -22,10 +22,11 @@ const windowOf = (node: FlatNode): readonly (readonly number[])[] => {
 
 const shapeOf = (builder: Builder, value: number): readonly number[] => builder.graph.values[value]!.shape;
 
-/** Descriptors of a convolution whose gradient is computed, and of its forward pass. */
+/** Descriptors of a convolution whose gradient is computed, and of its forward pass. type: of what is multiplied. */
 function convolutionOf(
   builder: Builder,
   node: FlatNode,
+  type: DataType,
   [x, weights, y]: readonly [
     readonly [DataType, readonly number[]],
     readonly [DataType, readonly number[]],
@@ -35,7 +36,6 @@ function convolutionOf(
   const groups = integer(node, 'group', 1);
   const [source, result] = builder.memory.imageDescriptors(groups, x, y) as [Handle, Handle];
   const filter = builder.memory.descriptor(...weights, null);
-  const type = builder.factor;
   const images = builder.memory.imageDescriptors(groups, [type, x[1]], [type, y[1]]) as [Handle, Handle];
   const forward = builder.steps.describe('dnnl_convolution_forward_primitive_desc_create', [
     ...[
@@ -61,7 +61,7 @@ export const convolutionInput: Operator = (builder, node) => {
   const shape = shapeOf(builder, value);
   const { factor } = builder;
   const type = builder.storedAs(value);
-  const described = convolutionOf(builder, node, [
+  const described = convolutionOf(builder, node, factor, [
     [type, shape],
     [factor, weights.shape],
     [factor, dy.shape],
@@ -88,6 +88,13 @@ export const convolutionInput: Operator = (builder, node) => {
   return true;
 };
 
+/**
+ * Whether oneDNN's gradient of weights in bfloat16 reads memory that nothing has written, so that it is another one each time: versions
+ * 3.2 and 3.6 do where a strided window has one place only along an axis.
+ */
+const isComputedWrong = (node: FlatNode, [, , ...places]: readonly number[]): boolean =>
+  window(node).strides.some((stride) => stride > 1) && places.includes(1);
+
 /** ∂/∂weights of a convolution, of x [B, I, H, W] and dy [B, O, oh, ow]: [O, I / groups, kh, kw]. */
 export const convolutionFilter: Operator = (builder, node) => {
   const [x, dy] = node.inputs.map((input) => builder.get(input!)) as [Tensor, Tensor];
@@ -95,8 +102,8 @@ export const convolutionFilter: Operator = (builder, node) => {
   const shape = shapeOf(builder, node.outputs[0]!);
   const [outputs, ...rest] = shape as [number, ...number[]];
   const sizes = groups === 1 ? shape : [groups, outputs / groups, ...rest];
-  const { factor } = builder;
-  const described = convolutionOf(builder, node, [
+  const factor = isComputedWrong(node, dy.shape) ? 'float32' : builder.factor;
+  const described = convolutionOf(builder, node, factor, [
     [factor, x.shape],
     ['float32', sizes],
     [factor, dy.shape],

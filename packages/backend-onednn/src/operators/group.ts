@@ -17,7 +17,7 @@ import type { Handle } from '../library/onednn.js';
 
 /** How a kernel goes through the elements of its shape. */
 interface Order {
-  /** Layouts of full tensors by their type; null where those that the kernel reads have one that this type cannot have. */
+  /** Layouts of full tensors by their type; null where those that the kernel reads have one that this type cannot have. float32 has one always. */
   readonly layoutOf: (type: StoredType) => readonly number[] | Handle | null;
   /** Channels in a block; 1 where there are no blocks. */
   readonly block: number;
@@ -168,7 +168,11 @@ function orderOf(
   const plain = inStrides(plainStrides(shape), [...shape.keys()]);
   if (isPlain) return plain;
   const full = tensors.filter((tensor) => isFull(tensor, shape));
-  const blocked = full.find((tensor) => tensor.strides === null && blockOf(builder, tensor) !== null);
+  // where kernels write float32, too
+  const blocked = full.find((tensor) => {
+    const block = tensor.strides === null ? blockOf(builder, tensor) : null;
+    return block !== null && builder.memory.withType(tensor, block, 'float32') !== null;
+  });
   if (blocked !== undefined) {
     const block = blockOf(builder, blocked)!;
     return {

@@ -7,6 +7,7 @@ import {
   RESIDUAL_ZERO_GRADIENT,
   residualNetwork,
   separableNetwork,
+  shrinkingNetwork,
   toyAdversarialStep,
   toyLabelStep,
   WeightNorms,
@@ -96,5 +97,11 @@ export const trainingSteps: readonly ToyStep[] = [
     student: residualNetwork(task),
     optimizer: nesterovWithoutDecay,
     zeroGradient: RESIDUAL_ZERO_GRADIENT,
+  }),
+  toyLabelStep({
+    name: 'strided convolutions of one pixel',
+    task,
+    student: shrinkingNetwork(task),
+    optimizer: momentum,
   }),
 ];

@@ -9,6 +9,7 @@ export {
   RESIDUAL_ZERO_GRADIENT,
   residualNetwork,
   separableNetwork,
+  shrinkingNetwork,
   tappedNetwork,
   type ResidualNetworkOptions,
   type TappedNetworkOptions,

@@ -48,6 +48,18 @@ export const convNetwork = (task = toyTask): Network<ClassifierOutputs> =>
     relu('relu2'),
   ]);
 
+/** Strided convolutions down to one pixel, and one more: windows that see little but padding. */
+export const shrinkingNetwork = (task = toyTask): Network<ClassifierOutputs> =>
+  classifier('toy-shrinking', task, [
+    ...[1, 2, 3, 4].flatMap((i) => [
+      conv2d(`conv${i}`, { kernelSize: 3, filters: 16, stride: 2 }),
+      relu(`relu${i}`),
+    ]),
+    flatten('flatten'),
+    dense('hidden', { units: task.features }),
+    relu('relu'),
+  ]);
+
 /** Options of `tappedNetwork`. */
 export interface TappedNetworkOptions {
   /** Name of the network. */
