@@ -14,7 +14,7 @@ import { NoiseAhead, assertFeed, meansOfRuns } from '@anc/core/internal';
 import type { EngineClient } from './engine/client.js';
 import type { SentTensor, SentTensors, StepPart } from './engine/protocol.js';
 import { flatten, type FlatGraph } from './graph/flat-graph.js';
-import { imagesOf } from './graph/images.js';
+import { imagesOf } from './build/images.js';
 import { OnednnState } from './state.js';
 
 /** An exchange of ranks after a part of a step: names of outputs, and of the inputs of later parts that get their means. */

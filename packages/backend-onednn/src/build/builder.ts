@@ -1,6 +1,6 @@
 import { sizeOf } from '@anc/core/worker';
 import type { FlatGraph, FlatNode } from '../graph/flat-graph.js';
-import { readsAsImage } from '../graph/images.js';
+import { readsAsImage } from './images.js';
 import type { KernelThreads } from '../kernels/kernel-threads.js';
 import { ARGUMENT, scalesOf, type DataType } from '../library/constants.js';
 import { bytesOfShape, type Handle, type Onednn } from '../library/onednn.js';

@@ -1,6 +1,6 @@
 import { cutAtRankMeans, Graph, type NamedValue, type Value } from '@anc/compiler';
 import { describe, expect, it } from 'vitest';
-import { flatten } from './flat-graph.js';
+import { flatten } from '../graph/flat-graph.js';
 import { imagesOf } from './images.js';
 
 const IMAGE = [2, 16, 4, 4];
