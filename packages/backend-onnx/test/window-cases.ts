@@ -43,6 +43,15 @@ const wide: readonly Convolution[] = [
   // Batches of two blocks: the filter gradient of a single block of channels is a convolution in two groups.
   { side: 6, size: 3, stride: 1, pad: 'same', input: 16, output: 16, batch: 32 },
   { side: 7, size: 3, stride: 2, pad: 'same', input: 16, output: 32, batch: 32 },
+  // Windows that see little but padding, at one or two places.
+  { side: 1, size: 3, stride: 2, pad: 'same', input: 16, output: 16, batch: 16 },
+  { side: 1, size: 3, stride: 2, pad: 1, input: 16, output: 32, batch: 32 },
+  { side: 1, size: 1, stride: 2, pad: 'valid', input: 16, output: 16, batch: 16 },
+  { side: 1, size: 5, stride: 3, pad: 2, input: 16, output: 16, batch: 16 },
+  { side: 2, size: 3, stride: 3, pad: 1, input: 16, output: 16, batch: 16 },
+  { side: 2, size: 5, stride: 4, pad: 'same', input: 32, output: 16, batch: 16 },
+  { side: 3, size: 5, stride: 4, pad: 2, input: 16, output: 16, batch: 16 },
+  { side: 3, size: 3, stride: 4, pad: 1, input: 16, output: 16, batch: 16 },
   // Images of one channel, of which constant filters lay out columns.
   { side: 7, size: 5, stride: 1, pad: 'same', input: 1, output: 16, batch: 16 },
 ];

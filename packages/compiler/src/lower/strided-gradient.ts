@@ -15,6 +15,9 @@ interface Phase {
   readonly after: number;
 }
 
+/** Whether no window reaches these pixels, or there are none. */
+const isEmpty = ({ places, pixels }: Phase): boolean => places === 0 || pixels === 0;
+
 function phase(first: number, stride: number, size: number, pad: number, length: number, out: number): Phase {
   const offset = (first + pad) % stride; // the first place of the filter that these pixels ever meet
   const places = Math.max(0, Math.ceil((size - offset) / stride));
@@ -41,7 +44,7 @@ export function suitsPhases(t: Tracer, window: Window, group: number): boolean {
   const whole = block !== null && window.inChannels % block === 0 && window.outChannels % block === 0;
   if (!whole || group !== 1 || window.dilationHeight * window.dilationWidth !== 1) return false;
   return [...phases(window, 'Height'), ...phases(window, 'Width')].every(
-    ({ places, before, after }) => places === 0 || (before >= 0 && after >= 0),
+    (each) => isEmpty(each) || (each.before >= 0 && each.after >= 0),
   );
 }
 
@@ -59,7 +62,7 @@ export function stridedGradient(t: Tracer, dy: Value, oihw: Value, window: Windo
   const [down, across] = [phases(window, 'Height'), phases(window, 'Width')];
   const parts = down.flatMap((rows) =>
     across.map((columns) => {
-      if (rows.places * columns.places === 0) return null;
+      if (isEmpty(rows) || isEmpty(columns)) return null;
       const part = slice(graph, filter, [
         { axis: 2, begin: rows.last, end: -1, step: -strideHeight },
         { axis: 3, begin: columns.last, end: -1, step: -strideWidth },
@@ -90,7 +93,7 @@ function order(window: Window, planes: number, down: readonly Phase[], across: r
   let rows = 0;
   const begins = down.map((row) =>
     across.map((column) => {
-      if (row.places * column.places === 0) return null;
+      if (isEmpty(row) || isEmpty(column)) return null;
       const begin = rows;
       rows += planes * row.pixels * column.pixels;
       return begin;
