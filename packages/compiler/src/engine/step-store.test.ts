@@ -69,17 +69,40 @@ describe('StepStore', () => {
     expect(await readdir(stores[0]!.folder)).toEqual(['k.step']);
   });
 
-  it('removes what was not used for longest', async () => {
-    await StepStore.open()!.write('0', stored);
-    const { length } = await readFile(fileOf(StepStore.open()!, '0'));
+  it('removes what was not used for longest, and nothing of somebody else', async () => {
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((part) => StepStore.open()!.keyOf([part])) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await StepStore.open()!.write(a, stored);
+    const { length } = await readFile(fileOf(StepStore.open()!, a));
     const store = StepStore.open(3 * length)!;
-    for (const [i, key] of ['0', '1', '2'].entries()) {
+    await writeFile(join(store.folder, 'notes.txt'), 'x'.repeat(10 * length));
+    await utimes(join(store.folder, 'notes.txt'), 1, 1);
+    for (const [i, key] of [a, b, c].entries()) {
       await store.write(key, stored);
       await utimes(fileOf(store, key), 1000 + i, 1000 + i);
     }
-    await store.read('0'); // used now
-    await vi.waitFor(() => store.write('3', stored));
-    expect((await readdir(store.folder)).sort()).toEqual(['0.step', '2.step', '3.step']);
+    await store.read(a); // used now
+    await vi.waitFor(() => store.write(d, stored));
+    expect((await readdir(store.folder)).sort()).toEqual(
+      [a, c, d]
+        .map((key) => `${key}.step`)
+        .concat('notes.txt')
+        .sort(),
+    );
+  });
+
+  it('makes its folder, and ends where a file system refuses to have it', async () => {
+    vi.stubEnv('ANC_CACHE_DIR', join(folder, 'a', 'b'));
+    const store = StepStore.open()!;
+    await store.write('k', stored);
+    expect(await store.read('k')).toEqual(stored);
+    vi.stubEnv('ANC_CACHE_DIR', '/proc/nothing');
+    await StepStore.open()!.write('k', stored);
+    expect(await StepStore.open()!.read('k')).toBeNull();
   });
 
   it('goes without a folder that cannot be made, and without one at all', async () => {

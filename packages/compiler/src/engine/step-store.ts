@@ -11,6 +11,9 @@ const MAGIC = 'ANCSTEP1';
 /** Bytes of the length of the description, and of the digest at the end. */
 const [LENGTH, DIGEST] = [4, 32];
 
+/** Names of files of this store: of a step, and of one that is being written. Whatever else is in the folder is somebody else's. */
+const OWN = /^[0-9a-f]{64}\.step(\.[0-9a-f-]{36})?$/;
+
 /** What is kept of a step. */
 export interface StoredStep {
   /** Whatever is known of it, as JSON holds it. */
@@ -93,7 +96,7 @@ export class StepStore {
     length.writeUInt32LE(described.length);
     const content = Buffer.concat([Buffer.from(MAGIC), length, described, model]);
     try {
-      await this.fs.mkdir(this.folder, { recursive: true });
+      await this.#makeFolder(this.folder);
       await this.fs.writeFile(begun, [content, this.#digest(content)], { flag: 'wx' });
       await this.fs.rename(begun, file);
       await this.#trim();
@@ -103,7 +106,7 @@ export class StepStore {
   }
 
   async #trim(): Promise<void> {
-    const names = await this.fs.readdir(this.folder);
+    const names = (await this.fs.readdir(this.folder)).filter((name) => OWN.test(name));
     const files = await Promise.all(
       names.map(async (name) => {
         const path = this.path.join(this.folder, name);
@@ -116,6 +119,20 @@ export class StepStore {
       bytes += file.bytes;
       if (bytes > this.capacity) await this.#remove(file.path);
     }
+  }
+
+  /** Makes a folder, and those above it. Node's own recursion does not end where a file system refuses to have it, such as /proc. */
+  async #makeFolder(folder: string): Promise<void> {
+    const make = (): Promise<void> => this.fs.mkdir(folder);
+    await make().catch(async (error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return;
+      if (code !== 'ENOENT') throw error;
+      await this.#makeFolder(this.path.dirname(folder));
+      await make().catch((again: unknown) => {
+        if ((again as NodeJS.ErrnoException).code !== 'EEXIST') throw again; // another process made it
+      });
+    });
   }
 
   async #remove(path: string): Promise<void> {

@@ -15,6 +15,8 @@ const WATCHED_EVERY = 20;
 const end = (): void => void process.kill(process.pid, 'SIGKILL');
 
 if (isMainThread) {
+  // Ctrl-C reaches it as well: the process that started it decides, and it ends with that one.
+  process.on('SIGINT', () => undefined);
   process.once('disconnect', end);
   process.once('message', (sent: SentTrial) => void answer(sent));
 } else {

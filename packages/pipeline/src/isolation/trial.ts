@@ -69,8 +69,12 @@ export async function tryApart(request: TrialRequest, state: string, limits: Tri
   passed.add(key);
 }
 
-/** Why the work came to no good end; null if it did. */
-function problemOf(request: TrialRequest, { seconds, bytes }: TrialLimits): Promise<string | null> {
+/**
+ * Why the work came to no good end; null if it did. Ctrl-C reaches the process as well, which says nothing of the file: where it ended before
+ * it could ignore that, it is tried once more.
+ */
+function problemOf(request: TrialRequest, limits: TrialLimits, mayRepeat = true): Promise<string | null> {
+  const { seconds, bytes } = limits;
   return new Promise((resolve) => {
     const child = fork(builtFile('trial-process.js', import.meta.url), [], {
       execArgv: [`--max-old-space-size=${Math.ceil(bytes / MEBIBYTE)}`],
@@ -91,6 +95,7 @@ function problemOf(request: TrialRequest, { seconds, bytes }: TrialLimits): Prom
       if (reply === 'ended') resolve(null);
       else if (reply === 'too large' || /heap out of memory|bad_alloc/.test(printed))
         resolve(`more than ${Math.round(bytes / MEBIBYTE)} MiB of memory`);
+      else if (signal === 'SIGINT' && mayRepeat) resolve(problemOf(request, limits, false));
       else if (late) resolve(`no end within ${Math.round(seconds)} s`);
       else resolve(`its process ended with ${signal ?? `exit code ${code}`}`);
     });
