@@ -14,12 +14,16 @@ export interface KeptSteps {
 let own: string | null | undefined;
 
 /** The code that writes graphs. */
-const ownCode = (): string | null =>
-  (own ??= codeIdentity({
-    own: ['@anc/compiler', '@anc/backend-onnx'],
-    others: ['onnx-proto'],
-    from: import.meta.url,
-  }));
+function ownCode(): string | null {
+  if (own === undefined) {
+    own = codeIdentity({
+      own: ['@anc/compiler', '@anc/backend-onnx'],
+      others: ['onnx-proto'],
+      from: import.meta.url,
+    });
+  }
+  return own;
+}
 
 /**
  * Steps on disk, found by everything that the file of a graph depends on: the code, the step, its shapes, and what the graph is

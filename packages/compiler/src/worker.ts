@@ -3,3 +3,4 @@ export { reachable } from './graph/graph.js';
 export { METRICS_OUTPUT } from './graph/metrics-output.js';
 export { POSITIVE_MASK } from './graph/positive-mask.js';
 export { onnxTypeOf, type ElementType } from './graph/value.js';
+export { viewOf, type GraphView } from './graph/rewrite.js';

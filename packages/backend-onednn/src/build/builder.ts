@@ -93,10 +93,10 @@ export class Builder {
   storedAs(value: number): 'float32' | 'bfloat16' {
     if (this.precision !== 'bfloat16') return 'float32';
     if (this.heap === null) return 'bfloat16';
-    const isRead = this.uses
-      .readers(value)
-      .every((node) => this.grouped.has(node) || readsAsImage(node, value));
-    return isRead && this.graph.values[value]!.isImage ? 'bfloat16' : 'float32';
+    const isKept =
+      this.graph.values[value]!.isImage &&
+      this.uses.readers(value).every((node) => this.grouped.has(node) || readsAsImage(node, value));
+    return isKept ? 'bfloat16' : 'float32';
   }
 
   /** The type of what products multiply. */

@@ -1,5 +1,5 @@
-import type { Graph, NamedValue, Node, Value } from '@anc/compiler';
-import { reachable } from '@anc/compiler/worker';
+import type { Graph, NamedValue, Node } from '@anc/compiler';
+import { viewOf } from '@anc/compiler/worker';
 import { isKernelOperation } from '../kernels/expressions.js';
 
 /** Convolutions and their gradients: how many of their inputs are images, which come before their weights. */
@@ -23,21 +23,14 @@ const makesImage = ({ op }: Node): boolean => IMAGES[op] !== undefined && op !==
  * that kernels compute read them. They are the same where the step is divided.
  */
 export function imagesOf(graph: Graph, outputs: readonly NamedValue[]): ReadonlySet<number> {
-  const given = new Set(outputs.map(({ value }) => value));
-  const nodes = reachable(graph, [...given]);
-  const readers = new Map<Value, Node[]>();
-  for (const node of nodes) {
-    for (const input of node.inputs) {
-      if (input !== null) readers.set(input, [...(readers.get(input) ?? []), node]);
-    }
-  }
+  const { nodes, users, kept } = viewOf(graph, outputs);
   const found = new Set<number>();
   for (const node of nodes) {
     for (const value of node.outputs) {
-      if (value.shape.length !== 4 || value.type !== 'float32' || given.has(value)) continue;
-      const own = readers.get(value) ?? [];
-      if (!own.every((reader) => readsAsImage(reader, value) || isKernelOperation(reader.op))) continue;
-      if (makesImage(node) || own.some((reader) => readsAsImage(reader, value))) found.add(value.id);
+      if (value.shape.length !== 4 || value.type !== 'float32' || kept.has(value)) continue;
+      const readers = users.get(value) ?? [];
+      if (!readers.every((reader) => readsAsImage(reader, value) || isKernelOperation(reader.op))) continue;
+      if (makesImage(node) || readers.some((reader) => readsAsImage(reader, value))) found.add(value.id);
     }
   }
   return found;

@@ -66,7 +66,7 @@ export class Uses {
 
   /** The nodes that read a value; null where it is an output of the graph, too. */
   consumers(value: number): readonly FlatNode[] | null {
-    return this.#left.get(value) === Infinity ? null : (this.#consumers.get(value) ?? []);
+    return this.#left.get(value) === Infinity ? null : this.readers(value);
   }
 
   /** The only user of a value; null where there are several, or the value is an output of the graph. */

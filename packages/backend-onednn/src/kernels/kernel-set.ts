@@ -1,8 +1,9 @@
 import { webAssembly } from '../memory/web-assembly.js';
 import { functionsOf, moduleOf } from './assembler.js';
+import { compileNest } from './compile-nest.js';
 import { divided, type Division } from './division.js';
 import type { KernelThreads } from './kernel-threads.js';
-import { compileNest, type LoopNest } from './loop-nest.js';
+import type { LoopNest } from './loop-nest.js';
 import type { RunPart } from './shared-task.js';
 
 /** Pages of the memory that a module imports, at most. */

@@ -7,18 +7,20 @@ let known: string | null | undefined;
  * cannot be known. See `RehearsalOptions`.
  */
 export function programCode(): { readonly code?: string } {
-  known ??= codeIdentity({
-    own: [
-      '@anc/core',
-      '@anc/datasets',
-      '@anc/formats',
-      '@anc/methods',
-      '@anc/models',
-      '@anc/pipeline',
-      '@anc/runtime',
-    ],
-    others: ['@tensorflow/tfjs-core'],
-    from: import.meta.url,
-  });
+  if (known === undefined) {
+    known = codeIdentity({
+      own: [
+        '@anc/core',
+        '@anc/datasets',
+        '@anc/formats',
+        '@anc/methods',
+        '@anc/models',
+        '@anc/pipeline',
+        '@anc/runtime',
+      ],
+      others: ['@tensorflow/tfjs-core'],
+      from: import.meta.url,
+    });
+  }
   return known === null ? {} : { code: known };
 }
