@@ -7,26 +7,43 @@ import { random } from './kernel-cases.js';
 
 const [INPUT, OUTPUT, BATCH] = [1100, 1000, 4];
 
+/** Vectors whose updates are joined: some that the loss reads too, and their running averages. */
+const SIZES = [5, 16, 3, 8];
+const vectors = SIZES.map((_, i) => `vector/${i}`);
+const averages = SIZES.map((_, i) => `average/${i}`);
+
 /**
  * A linear map of 4.4 MB, large enough that several steps are sent together, learns from noisy inputs through a
- * frozen scale; a second phase counts and is small enough to be sent alone.
+ * frozen scale, beside small vectors; a second phase counts and is small enough to be sent alone.
  */
 const step: Step = {
   id: 'large',
   phases: [
     {
       name: 'learn',
-      gradients: ({ weight, scale }, { x, y }, _hyper, context) => {
+      gradients: (state, { x, y }, _hyper, context) => {
+        const { weight, scale } = state;
         const noise = context.noise('input', x!.shape, { kind: 'normal', mean: 0, std: 1 });
         const noisy = tf.add<Tensor2D>(x!, tf.mul(noise, 0.1));
-        const loss = (w: tf.Tensor): Scalar =>
-          tf.mean<tf.Scalar>(tf.squaredDifference(tf.mul(tf.matMul(noisy, w as Tensor2D), scale!), y!));
-        const { value, grad } = tf.valueAndGrad(loss)(weight!);
-        return { grads: { weight: grad }, stats: {}, metrics: { 'loss/data': value } };
+        const loss = (w: tf.Tensor, ...small: tf.Tensor[]): Scalar => {
+          const data = tf.squaredDifference(tf.mul(tf.matMul(noisy, w as Tensor2D), scale!), y!);
+          return tf.addN([tf.mean(data), ...small.map((v) => tf.mean(tf.square(v)))]) as Scalar;
+        };
+        const { value, grads } = tf.valueAndGrads(loss)([weight!, ...vectors.map((name) => state[name]!)]);
+        const [grad, ...small] = grads as [tf.Tensor, ...tf.Tensor[]];
+        const ofVectors = Object.fromEntries(vectors.map((name, i) => [name, small[i]!]));
+        return { grads: { weight: grad, ...ofVectors }, stats: {}, metrics: { 'loss/data': value } };
       },
-      update: ({ weight }, { weight: slope }, { rate }) => ({
-        weight: tf.sub(weight!, tf.mul(rate!, slope!)),
-      }),
+      update: (state, grads, { rate }) => {
+        const descend = (name: string) => tf.sub(state[name]!, tf.mul(rate!, grads[name]!));
+        const average = (i: number) =>
+          tf.add(tf.mul(state[averages[i]!]!, 0.9), tf.mul(state[vectors[i]!]!, 0.1));
+        return {
+          weight: descend('weight'),
+          ...Object.fromEntries(vectors.map((name) => [name, descend(name)])),
+          ...Object.fromEntries(averages.map((name, i) => [name, average(i)])),
+        };
+      },
     },
     {
       name: 'count',
@@ -40,6 +57,9 @@ const initial: Tree<HostTensor> = {
   weight: random([INPUT, OUTPUT]),
   scale: random([OUTPUT]),
   count: random([1, 1]),
+  ...Object.fromEntries(
+    [...vectors, ...averages].map((name, i) => [name, random([SIZES[i % SIZES.length]!])]),
+  ),
 };
 
 const STEPS = 13;
@@ -67,7 +87,7 @@ async function run(stepsPerCall: number): Promise<{ state: Tree<HostTensor>; los
     const losses: number[] = [];
     for (let at = 0; at < STEPS; at++) {
       const compiled = at % 4 === 3 ? count : learn;
-      const hyper = { rate: 1 + at };
+      const hyper = { rate: (1 + at) / 16 };
       await compiled.run(state, { batch: batches[at]!, hyper, noise: { seed: 5, step: at } });
       if (at === 6 || at === STEPS - 1) losses.push((await learn.metrics())['loss/data']!);
     }

@@ -1,11 +1,12 @@
 import type { Graph, NamedValue, Value } from '@anc/compiler';
 import onnxProto from 'onnx-proto';
-import { graphProto, modelOf, valueInfo } from './serialize.js';
+import { graphProto, modelOf, valueInfo, type GraphProto } from './serialize.js';
 
 const { onnx } = onnxProto;
 const { INT, GRAPH } = onnx.AttributeProto.AttributeType;
 
 type ValueInfo = ReturnType<typeof valueInfo>;
+type NodeProto = GraphProto['node'][number];
 
 /** The input with the number of steps. */
 export const STEPS = 'steps';
@@ -41,14 +42,17 @@ export function serializeLoop(
   const stacked = [...graph.inputs.keys()].filter((name) => read.has(within(name)) && !carried.has(name));
   const next = new Set(carried.values());
   const each = outputs.map(({ name }) => name).filter((name) => !next.has(name));
-  const results = [...carried.values(), ...each];
+  const joined = joinedEntries(body.node, graph.inputs, carried, within);
+  const isJoined = new Set(joined.flatMap(({ entries }) => entries));
+  const single = [...carried].filter(([name]) => !isJoined.has(name));
+  const nodes = body.node.filter((each) => !joined.some((entries) => entries.nodes.includes(each)));
+  const inputsOfNodes = new Set(nodes.flatMap((each) => namesOf(each.input)));
+  const readApart = joined.filter(({ entries }) => entries.some((name) => inputsOfNodes.has(within(name))));
 
-  const input = (name: string): Value => graph.inputs.get(name)!;
   const byName = new Map(outputs.map(({ name, value }) => [name, value]));
-  const output = (name: string): Value => byName.get(name)!;
-  const single = (name: string, { type, shape }: Value): ValueInfo => valueInfo(name, type, shape);
-  const perStep = (name: string, { type, shape }: Value): ValueInfo =>
-    valueInfo(name, type, [STEPS, ...shape]);
+  const input = (name: string, as = name): ValueInfo => declared(as, graph.inputs.get(name)!);
+  const output = (name: string, as = name): ValueInfo => declared(as, byName.get(name)!);
+  const rows = (name: string, { type, shape }: Value): ValueInfo => valueInfo(name, type, [STEPS, ...shape]);
 
   const step = onnx.GraphProto.create({
     name: 'step',
@@ -56,37 +60,115 @@ export function serializeLoop(
       ...stacked.map((name) =>
         node('Gather', [name, within('index')], [within(name)], [attribute('axis', { type: INT, i: 0 })]),
       ),
-      ...body.node,
+      ...readApart.map(({ whole, sizes, entries }) =>
+        node('Split', [whole, sizes], entries.map(within), [alongFirst]),
+      ),
+      ...nodes,
       node('Identity', [within('more')], [within('again')]),
     ],
     input: [
       valueInfo(within('index'), 'int64', []),
       valueInfo(within('more'), 'bool', []),
-      ...[...carried.keys()].map((name) => single(within(name), input(name))),
+      ...single.map(([name]) => input(name, within(name))),
+      ...joined.map(({ whole, type, shape }) => valueInfo(whole, type, shape)),
     ],
     output: [
       valueInfo(within('again'), 'bool', []),
-      ...results.map((name) => single(within(name), output(name))),
+      ...single.map(([, name]) => output(name, within(name))),
+      ...joined.map(({ next, type, shape }) => valueInfo(next, type, shape)),
+      ...each.map((name) => output(name, within(name))),
     ],
     initializer: body.initializer,
   });
+  const before = joined.map((_, i) => `joined/${i}`);
+  const after = joined.map((_, i) => `next joined/${i}`);
   const steps = onnx.GraphProto.create({
     name: 'steps',
     node: [
-      node('Loop', [STEPS, '', ...carried.keys()], results, [attribute('body', { type: GRAPH, g: step })]),
+      ...joined.map(({ entries }, i) => node('Concat', entries, [before[i]!], [alongFirst])),
+      node(
+        'Loop',
+        [STEPS, '', ...single.map(([name]) => name), ...before],
+        [...single.map(([, name]) => name), ...after, ...each],
+        [attribute('body', { type: GRAPH, g: step })],
+      ),
+      ...joined.map(({ entries }, i) =>
+        node(
+          'Split',
+          [after[i]!, `sizes/${i}`],
+          entries.map((name) => carried.get(name)!),
+          [alongFirst],
+        ),
+      ),
     ],
     input: [
       valueInfo(STEPS, 'int64', []),
-      ...[...carried.keys(), ...constants].map((name) => single(name, input(name))),
-      ...stacked.map((name) => perStep(name, input(name))),
+      ...[...carried.keys(), ...constants].map((name) => input(name)),
+      ...stacked.map((name) => rows(name, graph.inputs.get(name)!)),
     ],
     output: [
-      ...[...carried.values()].map((name) => single(name, output(name))),
-      ...each.map((name) => perStep(name, output(name))),
+      ...[...carried.values()].map((name) => output(name)),
+      ...each.map((name) => rows(name, byName.get(name)!)),
     ],
+    initializer: joined.map((each, i) =>
+      onnx.TensorProto.create({
+        ...body.initializer.find(({ name }) => name === each.sizes),
+        name: `sizes/${i}`,
+      }),
+    ),
   });
   return modelOf(steps, {}, [step]);
 }
+
+const declared = (name: string, { type, shape }: Value): ValueInfo => valueInfo(name, type, shape);
+
+/** Carried values that a step reads and returns joined along their first axis. Its names are those of the inner graph. */
+interface Joined extends Pick<Value, 'type' | 'shape'> {
+  /** The inputs that are joined. */
+  readonly entries: readonly string[];
+  /** All of them as one, and what becomes of them. */
+  readonly whole: string;
+  readonly next: string;
+  /** The constant with their sizes along the axis. */
+  readonly sizes: string;
+  /** What joined and split them. */
+  readonly nodes: readonly NodeProto[];
+}
+
+/**
+ * Values that the pass horizontal-fusion joins: they are carried as one, because ONNX Runtime looks for every input of every node
+ * among all inputs and outputs of a graph, one after the other, when it loads it.
+ */
+function joinedEntries(
+  nodes: readonly NodeProto[],
+  inputs: Graph['inputs'],
+  carried: LoopSpec['carried'],
+  within: (name: string) => string,
+): Joined[] {
+  const entryOf = new Map([...carried].map(([name, next]) => [within(next), name]));
+  const joins = new Map<string, NodeProto>();
+  const computed = new Set<string>();
+  for (const node of nodes) {
+    if (node.opType === 'Concat' && isAlongFirst(node)) joins.set(namesOf(node.input).join('\n'), node);
+    else for (const name of namesOf(node.output)) computed.add(name);
+  }
+  return nodes.flatMap((split) => {
+    if (split.opType !== 'Split' || !isAlongFirst(split)) return [];
+    const entries = namesOf(split.output).map((name) => entryOf.get(name));
+    if (!entries.every((name) => name !== undefined)) return [];
+    const join = joins.get(entries.map(within).join('\n'));
+    const [next, sizes] = namesOf(split.input) as [string, string];
+    if (join === undefined || !computed.has(next)) return [];
+    const parts = entries.map((name) => inputs.get(name)!);
+    const { type, shape } = parts[0]!;
+    const length = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+    const whole = namesOf(join.output)[0]!;
+    return [{ entries, whole, next, sizes, nodes: [join, split], type, shape: [length, ...shape.slice(1)] }];
+  });
+}
+
+/** The fields of protobufjs's classes may be missing. */
+const namesOf = (names: readonly string[] | null | undefined): readonly string[] => names ?? [];
 
 const node = (
   opType: string,
@@ -106,3 +188,8 @@ const attribute = (
   name: string,
   rest: Parameters<typeof onnx.AttributeProto.create>[0],
 ): InstanceType<typeof onnx.AttributeProto> => onnx.AttributeProto.create({ name, ...rest });
+
+const alongFirst = attribute('axis', { type: INT, i: 0 });
+
+const isAlongFirst = (node: NodeProto): boolean =>
+  (node.attribute ?? []).some(({ name, i }) => name === 'axis' && Number(i) === 0);

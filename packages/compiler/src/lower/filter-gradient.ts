@@ -46,14 +46,14 @@ const exchanged = (window: Window, pads: readonly number[]) => ({
   group: 1,
 });
 
-/** whole: [I, O, …] of the exchanged convolution, cut to the filter. */
+/** whole: [O, I, …] of the exchanged convolution, cut to the filter. */
 function asFilter(t: Tracer, whole: Value, window: Window): TracedTensor {
   const value = slice(t.graph, whole, [
     { axis: 2, begin: 0, end: window.filterHeight, step: 1 },
     { axis: 3, begin: 0, end: window.filterWidth, step: 1 },
   ]);
   const filter = [window.filterHeight, window.filterWidth, window.inChannels, window.outChannels];
-  return t.tensor(value, filter, 'float32', [2, 3, 0, 1]);
+  return t.tensor(value, filter, 'float32', OIHW);
 }
 
 /** [1, 2 · C, H, W] as [1, C, H, W]. */
@@ -93,8 +93,11 @@ function nchwcConvolution(t: Tracer, x: TracedTensor, dy: TracedTensor, window: 
     }),
   );
   const whole = groups === 1 ? parts : sumOfHalves(graph, parts);
-  const apart = reshape(graph, whole, [count, output, height, width, interleaved]);
-  const each = reshape(graph, transpose(graph, apart, [0, 4, 1, 2, 3]), [input, output, height, width]);
+  // Two transpositions that each move one axis, long rows first, are faster than others.
+  const area = height * width;
+  const apart = reshape(graph, whole, [count, output * area, interleaved]);
+  const ofInputs = reshape(graph, transpose(graph, apart, [0, 2, 1]), [input, output, area]);
+  const each = reshape(graph, transpose(graph, ofInputs, [1, 0, 2]), [output, input, height, width]);
   return asFilter(t, each, window);
 }
 

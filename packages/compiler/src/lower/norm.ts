@@ -1,4 +1,5 @@
 import { reshape } from '../graph/shape-ops.js';
+import { scalarOf } from '../graph/value.js';
 import { kernel, type Kernel } from './kernel.js';
 import { NCHW, sameLayout, type TracedTensor } from './traced-tensor.js';
 import type { Tracer } from './tracer.js';
@@ -57,6 +58,7 @@ function scaleAndShift(
 ): readonly [TracedTensor, TracedTensor] {
   const inverse = t.unary('Reciprocal', t.unary('Sqrt', t.binary('Add', variance, t.number(epsilon))));
   const a = scale === null ? inverse : t.binary('Mul', inverse, scale);
+  if (offset !== null && scalarOf(mean.value) === 0) return [a, offset];
   const shift = t.binary('Mul', mean, a);
   const b = offset === null ? t.unary('Neg', shift) : t.binary('Sub', offset, shift);
   return [a, b];

@@ -93,8 +93,8 @@ function normalize(
       const dGamma = tf.mul(scale, dScaled);
       const a = tf.mul(gamma, scale);
       const [scaled, shifted] = ranks === undefined ? [dScaled, dBeta] : meansOf(ranks, dScaled, dBeta);
-      const b = tf.div(tf.mul(a, tf.mul(tf.square(scale), scaled)), -count);
-      const c = tf.neg(tf.add(tf.mul(b, mean), tf.div(tf.mul(a, shifted), count)));
+      const b = tf.div(tf.mul(a, tf.mul(scale, tf.mul(scale, scaled))), -count);
+      const c = tf.sub(tf.div(tf.mul(a, shifted), -count), tf.mul(b, mean));
       const dx = tf.add(tf.mul(dy, a), affine(x, b, c));
       return [dx, dGamma, dBeta];
     };

@@ -25,8 +25,8 @@ function variance(node: Node, c: NchwcContext): Value | null {
   const blocked = found === null ? null : c.blocked(c.current(found[0]));
   if (found === null || blocked === null) return null;
   const square = sumsOfProducts(graph, c.block, blocked, blocked, isOverBatch(node));
-  const { shape } = node.outputs[0]!;
-  const mean = reshape(graph, scaled(graph, square, share(node)), shape);
+  const { shape } = square;
+  const mean = scaled(graph, square, share(node));
   const m = reshape(graph, c.current(found[1]), shape);
   const less = graph.op('Sub', [mean, graph.op('Mul', [m, m], 'float32', shape)], 'float32', shape);
   return graph.op('Max', [less, graph.scalar(0)], 'float32', shape);
@@ -50,7 +50,8 @@ export const reduction: NchwcRule = (node, c) => {
   const over = axesOf(node);
   if (!isImage(x, c) || !(sameShape(over, [2, 3]) || sameShape(over, [0, 2, 3]))) return null;
   const spread = variance(node, c);
-  if (spread !== null) return spread;
+  const { shape } = node.outputs[0]!;
+  if (spread !== null) return reshape(c.graph, spread, shape);
   const product = madeBy(x, 'Mul');
   const factors = product === null || !isOnlyReader(x, node, c) ? null : operands(product, c);
   const blocked = c.blocked(c.current(x));
@@ -62,6 +63,6 @@ export const reduction: NchwcRule = (node, c) => {
         sumsOfProducts(c.graph, c.block, factors[0]!, factors[1]!, isOverBatch(node)),
         share(node),
       )
-    : planeSums(c.graph, c.block, blocked!, isOverBatch(node), share(node));
-  return reshape(c.graph, value, node.outputs[0]!.shape);
+    : planeSums(c.graph, c.block, blocked!, isOverBatch(node), node.op === 'ReduceMean');
+  return reshape(c.graph, value, shape);
 };

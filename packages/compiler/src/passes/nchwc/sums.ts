@@ -1,3 +1,4 @@
+import { sizeOf } from '@anc/core';
 import type { Graph } from '../../graph/graph.js';
 import { NCHWC_DOMAIN, nchwcConv } from '../../graph/nchwc.js';
 import { reshape } from '../../graph/shape-ops.js';
@@ -14,38 +15,58 @@ function parts(x: Value): { planes: number; height: number; width: number; count
   return { planes: batch * channels * count, height: height / count, width, count };
 }
 
-const sum = (graph: Graph, x: Value, axis: number): Value => {
-  const shape = x.shape.map((size, i) => (i === axis ? 1 : size));
+/** How the numbers of the parts become those of planes or of the whole batch. */
+type Reduction = 'ReduceSum' | 'ReduceMean';
+
+/** x without an axis. */
+const reduced = (graph: Graph, op: Reduction, x: Value, axis: number): Value => {
+  const shape = x.shape.toSpliced(axis, 1);
   return x.shape[axis] === 1
-    ? x
-    : graph.op('ReduceSum', [x, graph.integers([axis])], 'float32', shape, { keepdims: 1 });
+    ? reshape(graph, x, shape)
+    : graph.op(op, [x, graph.integers([axis])], 'float32', shape, { keepdims: 0 });
 };
 
-/** Sums of the parts, in memory [B, C / n, parts, n], as sums [B, C] of the planes or [1, C] of the whole batch. */
+/** Numbers of the parts, in memory [B, C / n, parts, n], combined to those of the planes [B, C] or of the whole batch [C]. */
 function combined(
   graph: Graph,
+  op: Reduction,
   block: number,
-  sums: Value,
+  ofParts: Value,
   x: Value,
   count: number,
   overBatch: boolean,
 ): Value {
   const [batch, channels] = x.shape as [number, number];
-  const left = overBatch ? 1 : batch;
-  const each = reshape(graph, sums, [batch, channels * count]);
-  const rows = overBatch ? sum(graph, each, 0) : each;
-  const added = reshape(graph, rows, [(left * channels) / block, count, block]);
-  return reshape(graph, sum(graph, added, 1), [left, channels]);
+  const isOneBlock = channels === block; // whose parts are rows like images
+  if (overBatch && (count === 1 || isOneBlock)) {
+    return reduced(graph, op, reshape(graph, ofParts, [batch * count, channels]), 0);
+  }
+  const each = reshape(graph, ofParts, [batch, channels * count]);
+  const rows = overBatch ? reduced(graph, op, each, 0) : each;
+  const shape = overBatch ? [channels] : [batch, channels];
+  const blocks = reshape(graph, rows, [sizeOf(shape) / block, count, block]);
+  return reshape(graph, reduced(graph, op, blocks, 1), shape);
 }
 
-/** Σ of x [B, C, H, W], in NCHWc layout, over each plane, times a factor: [B, C]; `overBatch`, over the batch as well: [1, C]. */
-export function planeSums(graph: Graph, block: number, x: Value, overBatch: boolean, factor: number): Value {
+/**
+ * Σ of x [B, C, H, W], in NCHWc layout, over each plane: [B, C]; `overBatch`, over the batch as well: [C].
+ *
+ * @param isMean divides by how many numbers were added
+ */
+export function planeSums(
+  graph: Graph,
+  block: number,
+  x: Value,
+  overBatch: boolean,
+  isMean: boolean,
+): Value {
   const { planes, height, width, count } = parts(x);
   const view = reshape(graph, x, [planes / block, block, height, width]);
   const shape = [planes / block, block, 1, 1];
   const means = graph.op('GlobalAveragePool', [view], 'float32', shape, {}, NCHWC_DOMAIN);
-  const sums = combined(graph, block, means, x, count, overBatch);
-  return graph.op('Mul', [sums, graph.scalar(height * width * factor)], 'float32', sums.shape);
+  if (isMean) return combined(graph, 'ReduceMean', block, means, x, count, overBatch);
+  const sums = combined(graph, 'ReduceSum', block, means, x, count, overBatch);
+  return graph.op('Mul', [sums, graph.scalar(height * width)], 'float32', sums.shape);
 }
 
 /**
@@ -63,5 +84,5 @@ export function sumsOfProducts(graph: Graph, block: number, x: Value, y: Value, 
     dilations: [1, 1],
     group: planes,
   });
-  return combined(graph, block, sums, x, count, overBatch);
+  return combined(graph, 'ReduceSum', block, sums, x, count, overBatch);
 }
