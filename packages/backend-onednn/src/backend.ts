@@ -1,4 +1,4 @@
-import { runPasses, StepPrograms, traceChecked } from '@anc/compiler';
+import { runPasses, shapesOf, StepPrograms, traceChecked } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -148,6 +148,19 @@ export class OnednnBackend extends Backend {
     await this.engine.call('build', program, flatten(traced.graph, outputs), this.calibrates ? examples : []);
     const booleans = outputs.filter(({ value }) => value.type === 'bool').map(({ name }) => name);
     return new OnednnFunction(this.engine, program, spec.inputs, new Set(booleans));
+  }
+
+  override prepare(step: Step, spec: StepSpec): void {
+    this.#programs.prepare(step, spec);
+  }
+
+  override outputShapes(
+    f: TensorFunction,
+    spec: FunctionSpec,
+    constants: Tree<HostTensor> = {},
+    { repeats }: Pick<CompileOptions, 'repeats'> = {},
+  ): Tree<readonly number[]> {
+    return shapesOf(f, spec, constants, TARGET, { repeats });
   }
 
   async dispose(): Promise<void> {

@@ -1,4 +1,4 @@
-import { passes as ownPasses, type Pass, StepPrograms, type TargetOptions } from '@anc/compiler';
+import { passes as ownPasses, type Pass, shapesOf, StepPrograms, type TargetOptions } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -195,6 +195,19 @@ export class OnnxBackend extends Backend {
     signal?.throwIfAborted();
     const target = targetFor(this, this.options.precision, null);
     return buildFunction(this.engine, f, spec, constants, { target, passes: this.passes, repeats });
+  }
+
+  override prepare(step: Step, spec: StepSpec): void {
+    this.#programs.prepare(step, spec);
+  }
+
+  override outputShapes(
+    f: TensorFunction,
+    spec: FunctionSpec,
+    constants: Tree<HostTensor> = {},
+    { repeats }: Pick<CompileOptions, 'repeats'> = {},
+  ): Tree<readonly number[]> {
+    return shapesOf(f, spec, constants, targetFor(this, this.options.precision, null), { repeats });
   }
 
   async dispose(): Promise<void> {

@@ -40,6 +40,6 @@ export { propagateNchwc } from './passes/propagate-nchwc.js';
 export { passes } from './passes/index.js';
 export { runPasses, type Optimized, type PassReport } from './passes/run.js';
 export { fromStateLayout, toStateLayout } from './trace/state-layout.js';
-export { titleOf, traceChecked, traceFunction } from './trace/trace-function.js';
+export { shapesOf, titleOf, traceChecked, traceFunction } from './trace/trace-function.js';
 export { traceStep, type TracedStep } from './trace/trace-step.js';
 export { traceTwice, type Traced } from './trace/trace-twice.js';

@@ -117,9 +117,12 @@ describe('StepPrograms', () => {
     expect(happened.at(-1)).toBe('built'); // and kept for nobody
   });
 
-  it('begins to build the next step, once', async () => {
+  it('begins to build a step ahead, once', async () => {
     const { happened, step, programs } = setting();
-    programs.rehearse(step, spec, { repeats: false, isNext: true });
+    programs.prepare(step, spec);
+    expect(happened).toEqual([]); // it was not rehearsed
+    programs.rehearse(step, spec, { repeats: false });
+    for (let i = 0; i < 2; i++) programs.prepare(step, spec);
     expect(happened).toEqual(['runs', 'built']);
     const { release } = await programs.take(step, spec);
     expect(happened).toEqual(['runs', 'built']);
@@ -129,7 +132,8 @@ describe('StepPrograms', () => {
 
   it('throws where it is taken what building ahead threw', async () => {
     const { step, programs } = setting(new Error('no room'));
-    programs.rehearse(step, spec, { repeats: false, isNext: true });
+    programs.rehearse(step, spec, { repeats: false });
+    programs.prepare(step, spec);
     await new Promise((done) => setTimeout(done));
     await expect(programs.take(step, spec)).rejects.toThrow('no room');
   });

@@ -57,26 +57,26 @@ export class StepPrograms<P> {
   rehearse(
     step: Step,
     spec: StepSpec,
-    { compiles = true, repeats = true, isNext = false }: RehearsalOptions,
+    { compiles = true, repeats = true }: RehearsalOptions,
     of?: CodeOfStep,
   ): void {
     const traced = this.#trace(step, spec, repeats);
-    if (!compiles) return;
-    this.#rehearsed.set(keyOf(step, spec), { traced, ...(of && { of }) });
-    if (isNext) this.#begin(step, spec);
+    if (compiles) this.#rehearsed.set(keyOf(step, spec), { traced, ...(of && { of }) });
   }
 
   /** The same where engines keep programs: one that an earlier process kept is not traced. */
   async rehearseOrFind(step: Step, spec: StepSpec, options: RehearsalOptions): Promise<void> {
-    const { compiles = true, repeats = true, code, isNext = false } = options;
+    const { compiles = true, repeats = true, code } = options;
     const of = code === undefined || !compiles || repeats ? undefined : { id: step.id, code };
     const build = (of && (await this.builder.find?.(spec, of))) ?? null;
-    if (build === null) {
-      this.rehearse(step, spec, options, of);
-      return;
-    }
-    this.#found.set(keyOf(step, spec), build);
-    if (isNext) this.#begin(step, spec);
+    if (build === null) this.rehearse(step, spec, options, of);
+    else this.#found.set(keyOf(step, spec), build);
+  }
+
+  /** Begins to build a program that was rehearsed or found. */
+  prepare(step: Step, spec: StepSpec): void {
+    const key = keyOf(step, spec);
+    if (this.#rehearsed.has(key) || this.#found.has(key)) this.#begin(step, spec);
   }
 
   /**

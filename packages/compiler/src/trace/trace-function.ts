@@ -33,6 +33,10 @@ export function traceChecked(
   return repeats ? traceTwice(titleOf(spec), trace) : trace();
 }
 
+/** Shapes of a function's outputs by name, from a trace like `traceChecked`'s. */
+export const shapesOf = (...traced: Parameters<typeof traceChecked>): Tree<readonly number[]> =>
+  Object.fromEntries(traceChecked(...traced).outputs.map(({ name, value }) => [name, value.shape]));
+
 /** Traces a pure function to one graph. `constants` become part of it; inputs and outputs keep their names. */
 export function traceFunction(
   f: TensorFunction,

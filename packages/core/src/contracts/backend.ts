@@ -103,8 +103,6 @@ export interface RehearsalOptions {
    * the same code, and need not run it there. Nothing is kept where left out, as with any part that does not come with ANC.
    */
   readonly code?: string;
-  /** Whether it is the first step to be compiled, so that an engine may begin to build it at once; default: false. */
-  readonly isNext?: boolean;
 }
 
 /** Runs or compiles steps. */
@@ -142,6 +140,17 @@ export abstract class Backend {
   ): Promise<CompiledFunction>;
 
   /**
+   * Shapes of a function's outputs, by name, without computing them. A backend that learns them no other way than by
+   * running the function leaves it out.
+   */
+  outputShapes?(
+    f: TensorFunction,
+    spec: FunctionSpec,
+    constants?: Tree<HostTensor>,
+    options?: Pick<CompileOptions, 'repeats'>,
+  ): Tree<readonly number[]>;
+
+  /**
    * Throws the error that would keep a step from running on this backend, before the step is needed. The default runs it
    * twice on the same inputs and compares; a backend that finds the error with less work overrides it.
    */
@@ -149,6 +158,12 @@ export abstract class Backend {
     if (repeats) await rehearseTwice(this, step, spec);
     else await rehearseOnce(this, step, spec);
   }
+
+  /**
+   * Begins to build a rehearsed step, which is compiled next with the same spec, beside what the caller does until then. Left
+   * out where an engine builds nothing ahead.
+   */
+  prepare?(step: Step, spec: StepSpec): void;
 
   /** Frees all resources: threads, device memory. Nothing can be run afterwards. */
   abstract dispose(): Promise<void>;

@@ -3,6 +3,7 @@ import type { ImageBatch } from '../contracts/dataset.js';
 import type { ClassifierOutputs, Network, Variables } from '../contracts/network.js';
 import { Teacher, type FrozenNetwork, type TeacherOutputs } from '../contracts/teacher.js';
 import { originOf } from '../contracts/origin.js';
+import type { FunctionSpec, TensorFunction } from '../contracts/step.js';
 import { AncError } from '../errors/error.js';
 import { inPart } from '../purity/parts.js';
 import {
@@ -96,14 +97,20 @@ export class NetworkTeacher extends Teacher {
 const cacheNameOf = ({ name }: Network<ClassifierOutputs>): string =>
   name.replace(/^normalized\(/, 'standardised(');
 
-/** Shapes (no batch axis) of a classifier's outputs, from a run on one black image. */
-export const outputShapes = async (
+/** Shapes (no batch axis) of a classifier's outputs; from a run on one black image where the backend has to compute them. */
+export async function outputShapes(
   classifier: FrozenClassifier,
   input: readonly number[],
-): Promise<Tree<readonly number[]>> => {
-  const black: HostTensor = { shape: [1, ...input], data: new Uint8Array(sizeOf(input)) };
-  return mapTree(await outputsOf(classifier, black), ({ shape }) => shape.slice(1));
-};
+): Promise<Tree<readonly number[]>> {
+  const { backend, repeats = true } = classifier;
+  const image = [1, ...input];
+  if (backend.outputShapes === undefined) {
+    const black: HostTensor = { shape: image, data: new Uint8Array(sizeOf(input)) };
+    return mapTree(await outputsOf(classifier, black), ({ shape }) => shape.slice(1));
+  }
+  const { f, spec, constants } = classifierFunction(classifier, image, null);
+  return mapTree(backend.outputShapes(f, spec, constants, { repeats }), (shape) => shape.slice(1));
+}
 
 /** A classifier's outputs, all of them, for a few images. */
 export async function outputsOf(classifier: FrozenClassifier, images: HostTensor): Promise<Tree<HostTensor>> {
@@ -119,30 +126,43 @@ export async function outputsOf(classifier: FrozenClassifier, images: HostTensor
  * @param examples images [N, H, W, C] of bytes like those that it will run on, for backends that calibrate
  */
 export async function compileClassifier(
-  { backend, network, variables, repeats = true }: FrozenClassifier,
+  classifier: FrozenClassifier,
   imageShape: readonly number[],
   names: readonly string[] | null,
   examples: HostTensor | null = null,
 ): Promise<CompiledFunction> {
+  const { backend, network, repeats = true } = classifier;
   const [batch, ...input] = imageShape as [number, ...number[]];
   const floats = network.summary(input).map(({ output }) => sizeOf(output));
   const chunk = chunkSizeFor(batch, 4 * Math.max(0, ...floats), backend.cache);
+  const { f, spec, constants } = classifierFunction(classifier, [chunk, ...input], names);
+  const compiled = await backend.compileFunction(f, spec, constants, {
+    repeats,
+    ...(examples !== null && { examples: inBatches(examples, chunk) }),
+  });
+  return chunk === batch ? compiled : inChunks(compiled, chunk);
+}
+
+/** A frozen classifier of bytes as a function for a backend; all outputs where `names` is null. */
+function classifierFunction(
+  { network, variables }: FrozenClassifier,
+  imageShape: readonly number[],
+  names: readonly string[] | null,
+): { f: TensorFunction; spec: FunctionSpec; constants: Tree<HostTensor> } {
   const what = originOf('network', network);
-  const compiled = await backend.compileFunction(
-    (tensors, context) => {
+  return {
+    f(tensors, context) {
       const frozen = { params: subtree(tensors, 'params'), stats: subtree(tensors, 'stats') };
       const { outputs } = inPart(what, () => network.apply(frozen, tensors.images!, context));
       return Object.fromEntries(Object.entries(outputs).filter(([name]) => names?.includes(name) ?? true));
     },
-    {
+    spec: {
       id: JSON.stringify(['classifier', network.name, names]),
       title: what,
-      inputs: { images: { shape: [chunk, ...input], dtype: 'uint8' } },
+      inputs: { images: { shape: imageShape, dtype: 'uint8' } },
     },
-    mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
-    { repeats, ...(examples !== null && { examples: inBatches(examples, chunk) }) },
-  );
-  return chunk === batch ? compiled : inChunks(compiled, chunk);
+    constants: mergeTrees(prefixTree('params', variables.params), prefixTree('stats', variables.stats)),
+  };
 }
 
 /** Batches of `size` images; the first images fill up the last batch, so that the same images are in all of them. */

@@ -51,8 +51,6 @@ export interface RehearseOptions {
   readonly repeats?: boolean;
   /** Identifies the code of all parts of the steps; see `RehearsalOptions`. */
   readonly code?: string;
-  /** Whether this model is trained next, from its first stage on; not where left out. */
-  readonly isNext?: boolean;
 }
 
 /**
@@ -60,10 +58,11 @@ export interface RehearseOptions {
  * model's training, not after. Each stage's step is rehearsed on the backend with all its phases, also those that
  * `next` requests later. Parameters have their shapes; no random numbers are drawn.
  *
+ * @returns what begins to build the step of the first stage, shortly before it is trained.
  * @throws the error of the first step; `ANC_OBJECTIVE` with the part of a step that returned a number that is not finite, where
  *   that is looked for; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
-export async function rehearse(options: RehearseOptions): Promise<void> {
+export async function rehearse(options: RehearseOptions): Promise<() => void> {
   const { backend, stages, batchSize, accumulate = 1, exchanges = false, finite, repeats = true } = options;
   const code = repeats || options.code === undefined ? {} : { code: options.code };
   const synchronized = exchanges ? (options.synchronized ?? null) : null;
@@ -71,6 +70,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   const batch = backend.capabilities.compiled ? batchSize : Math.min(2 * accumulate, batchSize);
   let state: Tree<HostTensor> | null = null;
   let started: Tree<HostTensor> | null = null;
+  let prepare = (): void => undefined;
   const by = options.origin === undefined ? '' : ` of ${options.origin}`;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = DEEP_STACK;
@@ -88,11 +88,11 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
             : backend.rehearse(stage.step, rehearsed, {
                 repeats: twice,
                 ...code,
-                isNext: i === 0 && options.isNext === true,
               });
         await run(repeats).catch(async (error: unknown) => {
           throw (await gradientFault(error, () => run(false))) ?? error;
         });
+        if (i === 0 && !splits) prepare = () => backend.prepare?.(stage.step, rehearsed);
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
@@ -105,6 +105,7 @@ export async function rehearse(options: RehearseOptions): Promise<void> {
   } finally {
     Error.stackTraceLimit = limit;
   }
+  return prepare;
 }
 
 /**

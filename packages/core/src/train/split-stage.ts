@@ -112,24 +112,18 @@ export class SplitSpecs {
   }
 }
 
-/** A stage whose steps are split: its state on a backend, and the halves of its phases, compiled once. */
+/** A stage whose steps are split: what copies its state to a backend, and compiles the halves of its phases. */
 export class SplitStage {
-  private constructor(
+  constructor(
     readonly backend: Backend,
     readonly specs: SplitSpecs,
     readonly between: Between,
-    readonly state: DeviceState,
   ) {}
 
-  static async open(
-    backend: Backend,
-    specs: SplitSpecs,
-    between: Between,
-    initial: Tree<HostTensor>,
-  ): Promise<SplitStage> {
-    const held = [...specs.held.values()].map((entries) => mapTree(entries, zeros));
-    const state = await backend.upload(Object.assign({}, initial, ...held) as Tree<HostTensor>);
-    return new SplitStage(backend, specs, between, state);
+  /** Copies a state to the backend, with what its halves hold between them. */
+  upload(initial: Tree<HostTensor>): Promise<DeviceState> {
+    const held = [...this.specs.held.values()].map((entries) => mapTree(entries, zeros));
+    return this.backend.upload(Object.assign({}, initial, ...held) as Tree<HostTensor>);
   }
 
   /** Compiles the halves of some phases of the step, in order; a name may repeat. */

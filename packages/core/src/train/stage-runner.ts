@@ -34,9 +34,9 @@ export interface Division {
   readonly synchronizedBatchNorm?: SynchronizedBatchNorm;
 }
 
-/** A stage's state on a backend, and what compiles its step for a combination of phases. */
+/** A stage for the shapes of its batches: what copies its state to the backend and compiles its step for some phases. */
 interface OpenStage {
-  readonly state: DeviceState;
+  upload(initial: Tree<HostTensor>): Promise<DeviceState>;
   compile(phases: readonly string[]): Promise<CompiledStep>;
 }
 
@@ -47,6 +47,7 @@ interface OpenStage {
 export class StageRunner {
   readonly #compiled = new Map<string, CompiledStep>();
   #opened: OpenStage | null = null;
+  #state: DeviceState | null = null;
   /** The compiled step of each run since the last readback, in order. */
   #runs: CompiledStep[] = [];
 
@@ -63,16 +64,19 @@ export class StageRunner {
     const key = phases.join('+');
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
-      compiled = await this.#opened.compile(phases);
+      const compiling = this.#opened.compile(phases);
+      compiling.catch(() => undefined); // thrown below
+      this.#state ??= await this.#opened.upload(this.initial); // while an engine builds the step
+      compiled = await compiling;
       this.#compiled.set(key, compiled);
     }
-    await compiled.run(this.#opened.state, inputs);
+    await compiled.run(this.#state!, inputs);
     this.#runs.push(compiled);
   }
 
-  /** Copies the state to the backend. */
   async #open({ batch, hyper }: Inputs): Promise<OpenStage> {
     const { backend, stage, initial } = this;
+    const upload = (state: Tree<HostTensor>): Promise<DeviceState> => backend.upload(state);
     const { accumulate = 1, exchange = null, synchronizedBatchNorm = null } = this.division;
     assertDivisible(stage, accumulate, exchange !== null);
     const whole: WholeSpec = {
@@ -84,9 +88,8 @@ export class StageRunner {
     if (exchange !== null && exchangesWithin(backend, accumulate)) {
       const spec = exchangingSpec(whole, synchronized);
       const rows = stage.rows?.count ?? rowsIn(whole);
-      const state = await backend.upload(initial);
       return {
-        state,
+        upload,
         compile: async (phases) => {
           const compiled = await backend.compile(stage.step, { ...spec, phases });
           return new ExchangingStep(compiled, phases.join('+'), rows, exchange);
@@ -95,10 +98,9 @@ export class StageRunner {
     }
     if (accumulate !== 1 || exchange !== null) {
       const specs = await SplitSpecs.of(backend, stage.step, whole, { accumulate, synchronized });
-      return SplitStage.open(backend, specs, { exchange, synchronized, rows: stage.rows?.count }, initial);
+      return new SplitStage(backend, specs, { exchange, synchronized, rows: stage.rows?.count });
     }
-    const state = await backend.upload(initial);
-    return { state, compile: (phases) => backend.compile(stage.step, { ...whole, phases }) };
+    return { upload, compile: (phases) => backend.compile(stage.step, { ...whole, phases }) };
   }
 
   /**
@@ -135,14 +137,14 @@ export class StageRunner {
 
   /** Copies the state to the host, but for what never changes. */
   async read(): Promise<Tree<HostTensor>> {
-    if (this.#opened === null) return this.initial;
+    if (this.#state === null) return this.initial;
     const names = Object.keys(this.initial);
-    const changed = await this.#opened.state.read(names.filter((name) => !isFrozen(name)));
+    const changed = await this.#state.read(names.filter((name) => !isFrozen(name)));
     return Object.fromEntries(names.map((name) => [name, changed[name] ?? this.initial[name]!]));
   }
 
   async close(): Promise<void> {
     for (const compiled of this.#compiled.values()) await compiled.dispose();
-    await this.#opened?.state.dispose();
+    await this.#state?.dispose();
   }
 }

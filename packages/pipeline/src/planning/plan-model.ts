@@ -40,6 +40,8 @@ export interface PlannedModel {
   readonly seed: number;
   /** Root of its initialization: the same for every student, so that all of them start equal. */
   readonly rng: Rng;
+  /** Begins to build its first step; left out where none was rehearsed. */
+  readonly prepare?: () => void;
 }
 
 /** A teacher that is trained in the run, with labels. Throws `ANC_LABELS` where the data has none. */
@@ -123,8 +125,6 @@ export type StudentPlanner = (
   name: string,
   method: CreatedMethod,
   training: Pick<TrainingOptions, 'epochs' | 'seed'>,
-  /** Whether it is trained next. */
-  isNext?: boolean,
 ) => Promise<PlannedModel>;
 
 /** Plans the students of a run. What it returns throws `ANC_LABELS` where a method needs labels and there are none. */
@@ -145,7 +145,7 @@ export function studentPlanner({
   hasOwnParts,
   notice,
 }: StudentEnvironment): StudentPlanner {
-  return async (name, method, { epochs, seed }, isNext = false) => {
+  return async (name, method, { epochs, seed }) => {
     if (method.made.labels === 'required')
       requireLabels(data.train, `method "${method.method.name}"`, data.dataset);
     const changed = method.made.network(studentModel);
@@ -169,7 +169,7 @@ export function studentPlanner({
     const rng = Rng.fromSeed(seed).split('student');
     const origin = originOf('method', method.made);
     const own = hasOwnParts();
-    await rehearse({
+    const prepare = await rehearse({
       backend,
       ...rehearsed,
       shape: networks.input,
@@ -180,9 +180,19 @@ export function studentPlanner({
       finite: own ? { rng, origin, notice } : undefined,
       repeats: own,
       ...(!own && programCode()),
-      isNext,
     });
     const { method: named, options: completed, needsTeacher } = method;
-    return { name, method: named, options: completed, needsTeacher, network, stages, epochs, seed, rng };
+    return {
+      name,
+      method: named,
+      options: completed,
+      needsTeacher,
+      network,
+      stages,
+      epochs,
+      seed,
+      rng,
+      prepare,
+    };
   };
 }

@@ -199,7 +199,7 @@ async function planWith<D extends TrainingData>(
     );
     checkScopes(options.training, plain.initial.params);
     const networks = { input: dataset.shape, classes: environment.classes, task: task.task };
-    const teacher =
+    let teacher =
       given ?? (await planTeacher(teacherModel!, data, backends.teacher, task, options, composition));
     const { environment: ofTeacher, variables: teacherVariables } = teacherEnvironment(teacher);
     const rehearsed = rehearsedSteps(training, rankGroup);
@@ -208,15 +208,15 @@ async function planWith<D extends TrainingData>(
       const { stages, rng } = teacher;
       const own = hasOwnParts();
       const finite = own ? { rng, origin: 'the training of the teacher' } : undefined;
-      await rehearse({
+      const prepare = await rehearse({
         ...stage,
         stages,
         teacherOutputs: null,
         finite,
         repeats: own,
         ...(!own && programCode()),
-        isNext: request.begins === true,
       });
+      teacher = { ...teacher, prepare };
     }
     const studentOf = studentPlanner({
       model: studentOptions.model,
@@ -254,8 +254,7 @@ async function planWith<D extends TrainingData>(
     const students: PlannedModel[] = [];
     for (const [i, method] of methods.entries()) {
       if (request.only?.includes(names[i]!) === false) continue;
-      const isNext = request.begins === true && 'given' in teacher && students.length === 0;
-      students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training, isNext)));
+      students.push(await aboutMethod(i, () => studentOf(names[i]!, method, training)));
     }
     notices.push(...sizeWarnings(students, teacher));
     const learnsTargets = given === null || methods.some(({ made }) => made.labels === 'required');

@@ -27,8 +27,6 @@ export interface PlanRequest {
   readonly only?: readonly string[];
   /** The other ranks, where several processes train together. */
   readonly rankGroup?: RankGroup;
-  /** Whether the planned models are trained at once, in this process, from the first one on; not where left out. */
-  readonly begins?: boolean;
 }
 
 /** A run, checked: everything that can be wrong with the request has been found, nothing was written. */

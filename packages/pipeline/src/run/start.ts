@@ -70,8 +70,7 @@ export interface ResumeRequest extends Omit<PlanRequest, 'options' | 'given' | '
 }
 
 /** Checks everything, then creates the run folder: where this throws an AncError, nothing was written. */
-export const startRun = (request: StartRequest): Promise<StartedRun> =>
-  startWith(planRun, { ...request, begins: true });
+export const startRun = (request: StartRequest): Promise<StartedRun> => startWith(planRun, request);
 
 /** The same with another planner. */
 export async function startWith<D extends TrainingData>(

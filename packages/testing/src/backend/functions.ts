@@ -1,4 +1,4 @@
-import { filled, type HostTensor } from '@anc/core';
+import { filled, mapTree, type HostTensor, type TensorFunction, type Tree } from '@anc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { codeOf, type Subject } from './subject.js';
 
@@ -43,6 +43,39 @@ export function describeFunctions({ describe, expect, test }: Subject): void {
       expect([...found.halved!.data]).toEqual([0, 0.5, 127.5]);
       expect([...found.next!.data]).toEqual([8, -2]);
       expect(found.next!.data instanceof Int32Array).toBe(true);
+      await compiled.dispose();
+    });
+
+    test('knows the shapes of outputs, where it does without running the function', async (backend) => {
+      const f: TensorFunction = ({ x, c }) => {
+        const sum = tf.add(x!, c!); // [2, 2]
+        return {
+          sum,
+          mean: tf.mean(sum),
+          row: tf.slice(sum, [1, 0], [1, 2]),
+          constant: c!,
+          filled: tf.fill([3, 1], 2),
+          transposed: tf.transpose(tf.reshape(sum, [1, 4])),
+        };
+      };
+      const constants = { c: { shape: [2], data: Float32Array.of(10, 20) } };
+      const spec = { id: 'contract: shapes', inputs };
+      const compiled = await backend.compileFunction(f, spec, constants);
+      const ran = mapTree(await compiled.run({ x }), ({ shape }) => shape);
+      const texts = (shapes: Tree<readonly number[]>): string[] =>
+        Object.entries(shapes)
+          .map(([name, shape]) => `${name} [${shape.join()}]`)
+          .sort();
+      const expected = [
+        'constant [2]',
+        'filled [3,1]',
+        'mean []',
+        'row [1,2]',
+        'sum [2,2]',
+        'transposed [4,1]',
+      ];
+      expect(texts(ran)).toEqual(expected);
+      expect(texts(backend.outputShapes?.(f, spec, constants) ?? ran)).toEqual(expected);
       await compiled.dispose();
     });
 

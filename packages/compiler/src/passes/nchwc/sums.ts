@@ -53,13 +53,7 @@ function combined(
  *
  * @param isMean divides by how many numbers were added
  */
-export function planeSums(
-  graph: Graph,
-  block: number,
-  x: Value,
-  overBatch: boolean,
-  isMean: boolean,
-): Value {
+export function planeSums(graph: Graph, block: number, x: Value, overBatch: boolean, isMean: boolean): Value {
   const { planes, height, width, count } = parts(x);
   const view = reshape(graph, x, [planes / block, block, height, width]);
   const shape = [planes / block, block, 1, 1];
