@@ -95,24 +95,35 @@ export function placesOf(storages: readonly Storage[]): {
 } {
   const order = storages.map((_, i) => i).sort((a, b) => storages[b]!.bytes - storages[a]!.bytes);
   const offsets = new Array<number>(storages.length).fill(0);
+  /** In the order of their offsets. */
   const placed: number[] = [];
   let bytes = 0;
   for (const i of order) {
     const own = storages[i]!;
     const size = aligned(own.bytes);
-    const beside = placed
-      .filter((other) => storages[other]!.first <= own.last && own.first <= storages[other]!.last)
-      .sort((a, b) => offsets[a]! - offsets[b]!);
     let at = 0;
-    for (const other of beside) {
+    for (const other of placed) {
+      const { first, last, bytes } = storages[other]!;
+      if (first > own.last || own.first > last) continue;
       if (at + size <= offsets[other]!) break;
-      at = Math.max(at, offsets[other]! + aligned(storages[other]!.bytes));
+      at = Math.max(at, offsets[other]! + aligned(bytes));
     }
     offsets[i] = at;
-    placed.push(i);
+    placed.splice(firstAbove(placed, offsets, at), 0, i);
     bytes = Math.max(bytes, at + size);
   }
   return { offsets, bytes };
+}
+
+/** Where in `placed`, which is sorted by offsets, something at an offset goes: before what lies above it. */
+function firstAbove(placed: readonly number[], offsets: readonly number[], at: number): number {
+  let [from, to] = [0, placed.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (offsets[placed[middle]!]! > at) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

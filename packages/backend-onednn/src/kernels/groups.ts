@@ -120,8 +120,11 @@ class Grouping {
       for (const member of own.members) {
         group.members.add(member);
         this.#groupOf[member] = group;
+        for (const input of this.#inputs[member]!) {
+          const readers = this.#readers.get(input);
+          if (readers?.delete(own) === true) readers.add(group);
+        }
       }
-      for (const readers of this.#readers.values()) if (readers.delete(own)) readers.add(group);
       own = group;
     }
     for (const input of inputs) {
