@@ -1,4 +1,4 @@
-import { runPasses, shapesOf, StepPrograms, traceChecked } from '@anc/compiler';
+import { keptSteps, runPasses, shapesOf, StepPrograms, traceChecked } from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -23,7 +23,7 @@ import type { EngineInfo } from './engine/protocol.js';
 import { flatten } from './graph/flat-graph.js';
 import { importOnednnKoffi } from './library/koffi.js';
 import { onednnSchema, type OnednnOptions } from './options.js';
-import { buildStep, OnednnStep, type StepProgram } from './compiled-step.js';
+import { buildStep, loadWhole, OnednnStep, type SerializedStep, type StepProgram } from './compiled-step.js';
 import { OnednnState } from './state.js';
 
 /** Half the output of ResNet-164's largest layer for 128 images: its forward pass is a sixth faster than of the whole batch. */
@@ -34,6 +34,9 @@ const OUTPUT = 'output/';
 
 /** What graphs are traced for. */
 const TARGET = { fusesRelu: true, ownGradients: true } as const;
+
+/** The packages that write graphs. */
+const WRITERS = { own: ['@anc/compiler', '@anc/backend-onednn'], others: [], from: import.meta.url };
 
 /** Compiles steps and functions to primitives of oneDNN and kernels, and runs them on the processor, on a thread of its own. */
 export class OnednnBackend extends Backend {
@@ -61,9 +64,14 @@ export class OnednnBackend extends Backend {
       compiled: true,
       rankMeans: training ? 'awaiting' : null,
     };
+    const kept = keptSteps<SerializedStep>(TARGET, WRITERS);
     this.#programs = new StepPrograms({
       target: TARGET,
-      build: (traced, spec) => buildStep(engine, traced, spec),
+      build: (traced, spec, of) => buildStep(engine, traced, spec, of && kept?.keeping(spec, of)),
+      async find(spec, of) {
+        const found = (await kept?.find(spec, of)) ?? null;
+        return found && (() => loadWhole(engine, found));
+      },
       async free({ parts }) {
         for (const { program } of parts) await engine.call('release', program);
       },
@@ -131,7 +139,7 @@ export class OnednnBackend extends Backend {
 
   override async rehearse(step: Step, spec: StepSpec, options: RehearsalOptions = {}): Promise<void> {
     this.#assertTrains();
-    this.#programs.rehearse(step, spec, options);
+    await this.#programs.rehearseOrFind(step, spec, options);
   }
 
   async compileFunction(

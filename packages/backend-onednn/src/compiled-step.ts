@@ -1,4 +1,5 @@
-import { cutAtRankMeans, metricsOfRows, runPasses, type TracedStep } from '@anc/compiler';
+import { serialize } from 'node:v8';
+import { cutAtRankMeans, isWhole, metricsOfRows, runPasses, type TracedStep } from '@anc/compiler';
 import {
   AncError,
   type CompiledStep,
@@ -45,44 +46,81 @@ function used(graph: FlatGraph): FlatGraph {
   return { ...graph, inputs: graph.inputs.filter(({ value }) => read.has(value)) };
 }
 
-/** Builds a step's programs: one, or with ranks that exchange means while it runs, one for each part between these. */
+type SerializedPart = Omit<Part, 'program'>;
+
+/** A step with its graphs as the thread gets them; all but these is what JSON holds. */
+interface Serialized {
+  readonly about: Omit<StepProgram, 'parts'> & { readonly parts: readonly SerializedPart[] };
+  /** Of each part. */
+  readonly graphs: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** A step that is one program, as it is kept. */
+export interface SerializedStep extends Pick<Serialized, 'about'> {
+  readonly model: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Builds a step's programs: one, or with ranks that exchange means while it runs, one for each part between these.
+ *
+ * @param keep is given what a step of one program was serialized to, before it is built
+ */
 export async function buildStep(
   engine: EngineClient,
   traced: TracedStep,
   spec: StepSpec,
+  keep?: (serialized: SerializedStep) => void,
 ): Promise<StepProgram> {
+  const { about, graphs } = serialized(traced, spec);
+  if (!isWhole(spec)) return load(engine, { about, graphs }, false);
+  const step = { about, model: graphs[0]! };
+  keep?.(step);
+  return loadWhole(engine, step);
+}
+
+/** Builds a step of one program. */
+export const loadWhole = (engine: EngineClient, { about, model }: SerializedStep): Promise<StepProgram> =>
+  load(engine, { about, graphs: [model] }, true);
+
+async function load(
+  engine: EngineClient,
+  { about, graphs }: Serialized,
+  isWhole: boolean,
+): Promise<StepProgram> {
+  const parts: Part[] = [];
+  for (const [i, part] of about.parts.entries()) {
+    const program = engine.handle();
+    await engine.call('buildStep', program, graphs[i]!, isWhole);
+    parts.push({ ...part, program });
+  }
+  return { ...about, parts };
+}
+
+function serialized(traced: TracedStep, spec: StepSpec): Serialized {
   const { outputs } = runPasses(traced);
-  const isWhole = spec.ranks === undefined && spec.exchanges !== true;
-  const sections = isWhole
+  const sections = isWhole(spec)
     ? [{ graph: traced.graph, outputs, drops: [], sends: [] }]
     : cutAtRankMeans(traced.graph, outputs);
   const images = imagesOf(traced.graph, outputs);
-  const parts: Part[] = [];
-  const feeds = new Set<string>();
-  for (const [i, section] of sections.entries()) {
-    const graph = used(flatten(section.graph, section.outputs, images));
-    const program = engine.handle();
-    await engine.call('buildStep', program, graph, isWhole);
-    const own = graph.inputs.map(({ name }) => name).filter((name) => FEED.test(name));
-    for (const name of own) feeds.add(name);
-    parts.push({
-      program,
-      feeds: own,
-      isFirst: i === 0,
-      isLast: i === sections.length - 1,
-      drops: section.drops,
-      receives: i === 0 ? [] : sections[i - 1]!.sends.map(({ input }) => input),
-      sends: section.sends.map(({ output }) => output),
-      exchanges: section.sends.map(({ output, input }) => ({ output, input })),
-    });
-  }
-  return {
+  const flat = sections.map((section) => used(flatten(section.graph, section.outputs, images)));
+  const parts = sections.map((section, i): SerializedPart => ({
+    feeds: flat[i]!.inputs.map(({ name }) => name).filter((name) => FEED.test(name)),
+    isFirst: i === 0,
+    isLast: i === sections.length - 1,
+    drops: section.drops,
+    receives: i === 0 ? [] : sections[i - 1]!.sends.map(({ input }) => input),
+    sends: section.sends.map(({ output }) => output),
+    exchanges: section.sends.map(({ output, input }) => ({ output, input })),
+  }));
+  const feeds = new Set(parts.flatMap((part) => part.feeds));
+  const about = {
     parts,
     metrics: traced.metrics,
     batch: Object.fromEntries(Object.entries(spec.batch).filter(([name]) => feeds.has(`batch/${name}`))),
     hyper: spec.hyper.filter((name) => feeds.has(`hyper/${name}`)),
     noise: traced.noise.filter(({ name }) => feeds.has(`noise/${name}`)),
   };
+  return { about, graphs: flat.map((graph) => new Uint8Array(serialize(graph))) };
 }
 
 /** A handle on a step's programs, with metrics of its own. */

@@ -1,4 +1,11 @@
-import { passes as ownPasses, type Pass, shapesOf, StepPrograms, type TargetOptions } from '@anc/compiler';
+import {
+  keptSteps,
+  passes as ownPasses,
+  type Pass,
+  shapesOf,
+  StepPrograms,
+  type TargetOptions,
+} from '@anc/compiler';
 import {
   AncError,
   Backend,
@@ -17,25 +24,29 @@ import {
 } from '@anc/core';
 import { installable, mainMemory, processorName, processorThreads } from '@anc/core/internal';
 import { buildFunction } from './compiled-function.js';
-import { buildStep, loadWhole, OnnxStep, type StepProgram } from './compiled-step.js';
+import { buildStep, loadWhole, OnnxStep, type SerializedStep, type StepProgram } from './compiled-step.js';
 import { channelBlock } from './engine/channel-block.js';
 import { EngineClient } from './engine/client.js';
 import { NATIVE } from './engine/native-package.js';
 import type { EngineInfo, EngineOptions } from './engine/protocol.js';
 import { createSchema, type OnnxBackendOptions } from './options.js';
 import { assertProvider, openEngine } from './providers.js';
-import { keptSteps } from './kept-steps.js';
 import { OnnxState } from './state.js';
 
 const acceleratorOf = ({ executionProviders: [first] }: EngineInfo): string | null =>
   first === undefined || first === 'cpu' || first === 'wasm' ? null : first;
 
+/** The packages that write graphs. */
+const WRITERS = {
+  own: ['@anc/compiler', '@anc/backend-onnx'],
+  others: ['onnx-proto'],
+  from: import.meta.url,
+};
+
 /** What tests of other engines' graphs change. */
 export interface OnnxInternals {
   /** Passes that follow the compiler's. With them every provider takes float16. */
   readonly passes?: readonly Pass[];
-  /** Identifies the code of the compiler and of this package, in place of what is installed. */
-  readonly code?: string;
 }
 
 /** The provider that adds products of float16 in float32. */
@@ -62,7 +73,6 @@ export class OnnxBackend extends Backend {
     readonly channelBlock: number | null,
     /** Passes over graphs, in order. */
     readonly passes: readonly Pass[],
-    code: (() => string | null) | undefined,
   ) {
     super();
     const { accelerator } = this;
@@ -77,7 +87,8 @@ export class OnnxBackend extends Backend {
     const { stepsPerCall, trainingPrecision } = options;
     const repeats = stepsPerCall > 1 && info.executionProviders.join() === 'cpu';
     const target = targetFor(this, trainingPrecision === 'float16' ? 'float16' : 'float32', channelBlock);
-    const kept = passes.length > ownPasses.length ? null : keptSteps({ ...target, repeats }, code);
+    const kept =
+      passes.length > ownPasses.length ? null : keptSteps<SerializedStep>({ ...target, repeats }, WRITERS);
     this.#programs = new StepPrograms({
       target,
       build: (traced, spec, of) =>
@@ -128,8 +139,7 @@ export class OnnxBackend extends Backend {
     const native = info.runtime === 'onnxruntime-node' && info.executionProviders.join() === 'cpu';
     const passes = [...ownPasses, ...(internals.passes ?? [])];
     const block = native ? await channelBlock(engine) : null;
-    const { code } = internals;
-    return new OnnxBackend(engine, info, options, block, passes, code === undefined ? undefined : () => code);
+    return new OnnxBackend(engine, info, options, block, passes);
   }
 
   get environment(): Tree<string | number> {

@@ -1,4 +1,5 @@
 import {
+  isWhole,
   metricsOfRows,
   type NamedValue,
   type Node,
@@ -70,9 +71,6 @@ export interface SerializedStep {
   };
   readonly model: Uint8Array<ArrayBuffer>;
 }
-
-/** Whether a step runs as one graph, not section by section. */
-export const isWhole = ({ ranks, exchanges }: StepSpec): boolean => ranks === undefined && exchanges !== true;
 
 /**
  * Serializes and loads a step.

@@ -1,4 +1,5 @@
 export { EngineState } from './engine/engine-state.js';
+export { isWhole, keptSteps, type KeptSteps } from './engine/kept-steps.js';
 export { metricsOfRows } from './engine/metric-rows.js';
 export { StepPrograms, type CodeOfStep, type LentProgram, type StepBuilder } from './engine/step-programs.js';
 export { StepStore, type StoredStep } from './engine/step-store.js';

@@ -60,7 +60,7 @@ export {
 
 // Backends and the machine
 export { cacheFolder } from './machine/cache-folder.js';
-export { codeIdentity } from './machine/code-identity.js';
+export { codeIdentity, type InstalledPackages } from './machine/code-identity.js';
 export { inference } from './eager/eager-context.js';
 export { replacePlainKernels } from './eager/plain-kernels.js';
 export { fastest, reportBackend, type BackendReport } from './machine/backend-report.js';

@@ -1,3 +1,4 @@
+import { deserialize } from 'node:v8';
 import { METRICS_OUTPUT } from '@anc/compiler/worker';
 import { AncError, type Answers } from '@anc/core/worker';
 import type { FlatGraph } from '../graph/flat-graph.js';
@@ -95,9 +96,9 @@ export class Engine implements Answers<EngineCalls> {
     );
   }
 
-  buildStep(program: number, graph: FlatGraph, isWhole: boolean): void {
+  buildStep(program: number, graph: Uint8Array, isWhole: boolean): void {
     const library = this.#opened();
-    const built = new Program(library, graph, this.#training, {
+    const built = new Program(library, deserialize(graph) as FlatGraph, this.#training, {
       threads: this.#threads!,
       advances: isWhole,
     });

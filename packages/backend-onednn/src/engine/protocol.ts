@@ -51,8 +51,12 @@ export interface EngineCalls {
   open(options: EngineOptions): EngineInfo;
   /** examples: inputs on which ranges are measured, for programs that compute with 8 bits. */
   build(program: number, graph: FlatGraph, examples: readonly SentTensors[]): void;
-  /** The same for a step, or for a part of one, whose outputs are entries of the state, `metrics`, and what parts hold and send. */
-  buildStep(program: number, graph: FlatGraph, isWhole: boolean): void;
+  /**
+   * The same for a step, or for a part of one, whose outputs are entries of the state, `metrics`, and what parts hold and send.
+   *
+   * @param graph a `FlatGraph`, serialized by V8
+   */
+  buildStep(program: number, graph: Uint8Array, isWhole: boolean): void;
   run(program: number, inputs: SentTensors): SentTensors;
   createState(state: number, entries: SentTensors): void;
   readState(state: number, names: readonly string[] | null): SentTensors;
