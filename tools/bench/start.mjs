@@ -33,7 +33,9 @@ const folder = mkdtempSync(join(tmpdir(), 'anc-start-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const START = `
-  import { distill } from '${import.meta.resolve('@anc/pipeline')}';
+  import module from 'node:module';
+  module.enableCompileCache?.(); // as the command does
+  const { distill } = await import('${import.meta.resolve('@anc/pipeline')}');
   const options = JSON.parse(process.argv.at(-1));
   for await (const event of distill(options)) {
     if (event.type !== 'step') continue;

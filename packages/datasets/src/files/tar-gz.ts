@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isAncError } from '@anc/core';
-import { extract } from 'tar-stream';
 import { corrupt } from './data-error.js';
 import { assertRegularFile } from './regular-file.js';
 import { unreadable } from './verified-file.js';
@@ -26,6 +25,7 @@ export async function readTarGz(
   const found = new Map<string, Uint8Array>();
   const limit = 2 * [...wanted.values()].reduce((a, b) => a + b, 1 << 20);
   let unpacked = 0;
+  const { extract } = await import('tar-stream'); // few programs read archives
   const reader = extract();
   const read = async (): Promise<void> => {
     for await (const entry of reader) {

@@ -1,14 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { AncError, isAncError } from '@anc/core';
-import {
-  parquetMetadataAsync,
-  parquetReadObjects,
-  snappyUncompress,
-  type AsyncBuffer,
-  type Compressors,
-  type FileMetaData,
-} from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
 import { corrupt } from '../files/data-error.js';
 import { assertRegularFile } from '../files/regular-file.js';
 import { unreadable } from '../files/verified-file.js';
@@ -25,6 +18,9 @@ const within = (file: string, what: string, bytes: number, most: number): void =
   if (Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= most) return;
   throw corrupt(file, `${what} of a wrong size`, `0 to ${most} bytes`, `${bytes}`);
 };
+
+/** The library is loaded when a file is opened: few programs read Parquet. */
+const hyparquet = () => import('hyparquet');
 
 /** A Parquet shard, read by row groups. */
 export class ParquetFile {
@@ -54,6 +50,7 @@ export class ParquetFile {
       const length = tail.getUint32(0, true);
       const end = buffer.byteLength - 8;
       walkThrift(new Uint8Array(await buffer.slice(end - length, end)), 0);
+      const { parquetMetadataAsync } = await hyparquet();
       const metadata = await parquetMetadataAsync(buffer);
       const starts = [0];
       for (const { num_rows: rows, columns } of metadata.row_groups) {
@@ -86,7 +83,12 @@ export class ParquetFile {
   }
 
   /** Reads the columns' pages once, checks their headers, and serves them to the reader from memory. */
-  async #checkedColumns(buffer: AsyncBuffer, group: number, names: readonly string[]): Promise<AsyncBuffer> {
+  async #checkedColumns(
+    buffer: AsyncBuffer,
+    group: number,
+    names: readonly string[],
+    unpacking: Compressors,
+  ): Promise<AsyncBuffer> {
     const parts: { start: number; bytes: ArrayBuffer }[] = [];
     for (const column of this.metadata.row_groups[group]!.columns) {
       if (!names.includes(column.meta_data?.path_in_schema[0] ?? '')) continue;
@@ -94,7 +96,7 @@ export class ParquetFile {
       within(this.path, 'a column', end, buffer.byteLength);
       const bytes = await buffer.slice(start, end);
       const layout = layoutOf(this.metadata, column.meta_data);
-      checkPages(new Uint8Array(bytes), layout, MOST_BYTES, compressors(this.path));
+      checkPages(new Uint8Array(bytes), layout, MOST_BYTES, unpacking);
       parts.push({ start, bytes });
     }
     return {
@@ -116,7 +118,9 @@ export class ParquetFile {
   async readGroup(group: number, columns: readonly string[]): Promise<Record<string, unknown>[]> {
     const [rowStart, rowEnd] = [this.starts[group]!, this.starts[group + 1]!];
     return await withFile(this.path, async (buffer) => {
-      const file = await this.#checkedColumns(buffer, group, columns);
+      const { parquetReadObjects, snappyUncompress } = await hyparquet();
+      const unpacking = compressors(this.path, snappyUncompress);
+      const file = await this.#checkedColumns(buffer, group, columns, unpacking);
       const rows = await parquetReadObjects({
         file,
         metadata: this.metadata,
@@ -124,7 +128,7 @@ export class ParquetFile {
         rowStart,
         rowEnd,
         utf8: false,
-        compressors: compressors(this.path),
+        compressors: unpacking,
       });
       if (rows.length === rowEnd - rowStart) return rows;
       throw corrupt(this.path, 'a row group is cut short', `${rowEnd - rowStart} rows`, `${rows.length}`);
@@ -141,7 +145,10 @@ function placeOf({ meta_data: column }: FileMetaData['row_groups'][number]['colu
 }
 
 /** Decompressors that never unpack more than a page's header states. */
-function compressors(path: string): Compressors {
+function compressors(
+  path: string,
+  snappyUncompress: (packed: Uint8Array, page: Uint8Array) => unknown,
+): Compressors {
   const bounded =
     (unpack: (packed: Uint8Array, size: number) => Uint8Array) =>
     (packed: Uint8Array, size: number): Uint8Array => {
