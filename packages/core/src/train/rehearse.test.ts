@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../contracts/method.js';
-import type { Phase } from '../contracts/step.js';
+import type { Phase, Step, StepSpec } from '../contracts/step.js';
 import { EagerBackend } from '../eager/eager-backend.js';
 import { filled, type HostTensor, type Tree } from '../tree/tree.js';
 import { rehearse } from './rehearse.js';
@@ -75,6 +75,23 @@ describe('rehearse', () => {
     const init = (): Tree<HostTensor> => (calls.init++, { w: filled([3], 2) });
     await rehearse({ ...options, repeats, stages: [stage('counted', [counted], { init })] });
     expect(calls).toEqual({ init: times, gradients: times });
+  });
+
+  it('returns what prepares the first step as it is compiled first', async () => {
+    const prepared: [string, StepSpec['phases']][] = [];
+    const ahead = Object.assign(new EagerBackend('cpu'), {
+      prepare: (step: Step, { phases }: StepSpec) => void prepared.push([step.id, phases]),
+    });
+    const phases = [phase('discriminator', {}), phase('student', {})];
+    const next: Stage['next'] = () => ({ hyper: {}, phases: ['discriminator', 'student'] });
+    const stages = [stage('both', phases, { next }), stage('second', phases)];
+    const prepare = await rehearse({ ...options, backend: ahead, stages });
+    expect(prepared).toEqual([]);
+    prepare();
+    expect(prepared).toEqual([['both', ['discriminator', 'student']]]);
+    // A stage that begins with one of its phases compiles another step first.
+    (await rehearse({ ...options, backend: ahead, stages: stages.toReversed() }))();
+    expect(prepared).toHaveLength(1);
   });
 
   it('throws the error of the first step, and leaves no tensor behind', async () => {

@@ -58,7 +58,8 @@ export interface RehearseOptions {
  * model's training, not after. Each stage's step is rehearsed on the backend with all its phases, also those that
  * `next` requests later. Parameters have their shapes; no random numbers are drawn.
  *
- * @returns what begins to build the step of the first stage, shortly before it is trained.
+ * @returns what begins to build the step of the first stage, shortly before it is trained; it does nothing where that does not begin
+ *   with all phases.
  * @throws the error of the first step; `ANC_OBJECTIVE` with the part of a step that returned a number that is not finite, where
  *   that is looked for; `ANC_STAGE` with the line at which it arose where it is not an AncError.
  */
@@ -92,7 +93,8 @@ export async function rehearse(options: RehearseOptions): Promise<() => void> {
         await run(repeats).catch(async (error: unknown) => {
           throw (await gradientFault(error, () => run(false))) ?? error;
         });
-        if (i === 0 && !splits) prepare = () => backend.prepare?.(stage.step, rehearsed);
+        if (i === 0 && !splits && stage.step.phases.every(({ name }) => firstOf(stage).phases.includes(name)))
+          prepare = () => backend.prepare?.(stage.step, rehearsed);
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
@@ -186,6 +188,10 @@ async function rehearseSplit(
   }
 }
 
+/** What a stage's first step is. */
+const firstOf = (stage: Stage): ReturnType<Stage['next']> =>
+  stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
+
 /** Shapes and types of everything that a stage's step gets. */
 function specFor(
   stage: Stage,
@@ -201,7 +207,7 @@ function specFor(
     if (output !== undefined) entries[`teacher/${name}`] = { shape: [rows, ...output], dtype: 'float32' };
   }
   if (stage.usesLabels) entries.labels = { shape: [rows, ...(stage.targetShape ?? [])], dtype: 'int32' };
-  const { hyper, phases } = stage.next({ epoch: 0, epochs: 1, step: 0, stepsPerEpoch: 1 });
+  const { hyper, phases } = firstOf(stage);
   const later = stage.step.phases.map(({ name }) => name).filter((name) => !phases.includes(name));
   return {
     state: mapTree(state, specOf),
