@@ -52,6 +52,16 @@ describe('StepPrograms', () => {
     expect(happened.slice(4)).toEqual(['runs', 'runs', 'built']);
   });
 
+  it('takes what it prepared for the same spec in another order, as of a state that was read from a file', async () => {
+    const { happened, step, programs } = setting();
+    const leaf = { shape: [3], dtype: 'float32' } as const;
+    const state = { w: leaf, a: leaf };
+    await programs.rehearseOrFind(step, { state, batch: {}, hyper: [] }, { repeats: false });
+    programs.prepare(step, { state, batch: {}, hyper: [] });
+    await programs.take(step, { hyper: [], batch: {}, state: { a: leaf, w: leaf } });
+    expect(happened).toEqual(['runs', 'built']);
+  });
+
   it('builds another one for another spec', async () => {
     const { happened, step, programs } = setting();
     await programs.take(step, spec);

@@ -2,6 +2,7 @@ import type { RehearsalOptions, Step, StepSpec } from '@anc/core';
 import type { TargetOptions } from '../graph/target.js';
 import { traceStep, type TracedStep } from '../trace/trace-step.js';
 import { traceTwice } from '../trace/trace-twice.js';
+import { orderedJson } from './ordered-json.js';
 
 /** What a step is, where all of its parts come with ANC. */
 export interface CodeOfStep {
@@ -40,7 +41,7 @@ interface Built<P> {
   users: number;
 }
 
-const keyOf = (step: Step, spec: StepSpec): string => JSON.stringify([step.id, spec]);
+const keyOf = (step: Step, spec: StepSpec): string => orderedJson([step.id, spec]);
 
 /** The programs of a backend that compiles steps: one of each step and spec, however many compilations of it are in use. */
 export class StepPrograms<P> {

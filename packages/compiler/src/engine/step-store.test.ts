@@ -30,6 +30,12 @@ describe('StepStore', () => {
     expect(await StepStore.open()!.read(key)).toEqual(stored);
     expect(store.keyOf(['a', { shape: [1, 2] }])).toBe(key);
     expect(store.keyOf(['a', { shape: [2, 1] }])).not.toBe(key);
+    const [one, other] = [
+      store.keyOf([{ a: { b: 1, c: 2 }, d: [3, 4] }]),
+      store.keyOf([{ d: [3, 4], a: { c: 2, b: 1 } }]),
+    ];
+    expect(one).toBe(other);
+    expect(store.keyOf([{ a: { b: 2, c: 1 }, d: [3, 4] }])).not.toBe(one);
     expect(await readdir(store.folder)).toHaveLength(1);
   });
 

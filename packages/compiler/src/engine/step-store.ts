@@ -2,6 +2,7 @@ import type * as Fs from 'node:fs';
 import type * as Crypto from 'node:crypto';
 import type * as Path from 'node:path';
 import { cacheFolder } from '@anc/core/internal';
+import { orderedJson } from './ordered-json.js';
 
 /** Bytes that all files in the folder may take. */
 const CAPACITY = 256 * 2 ** 20;
@@ -61,10 +62,10 @@ export class StepStore {
   /**
    * The name under which a step is kept.
    *
-   * @param parts everything that its content depends on, as JSON holds it
+   * @param parts everything that its content depends on, as JSON holds it; the order of entries makes no difference
    */
   keyOf(parts: readonly unknown[]): string {
-    return this.crypto.createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+    return this.crypto.createHash('sha256').update(orderedJson(parts)).digest('hex');
   }
 
   /** What is kept under a key; null where there is nothing, or a damaged file. */
