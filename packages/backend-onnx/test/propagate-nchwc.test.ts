@@ -152,6 +152,20 @@ describe('operations in NCHWc layout', () => {
     });
   }
 
+  it.each([
+    [1, 0],
+    [16, 0],
+    [1, 0.5],
+  ])('normalizes with %i offsets and a mean of %f', async (offsets, mean) => {
+    const step = computing(`offsets ${offsets} mean ${mean}`, (y) =>
+      tf.batchNorm(y, tf.fill([16], mean), tf.ones([16]), tf.fill([offsets], 0.3), tf.fill([16], 2)),
+    );
+    const [x, w] = [random([16, 6, 6, 16]), random([3, 3, 16, 16])];
+    const shape = [16, 6, 6, 16];
+    const wanted = await resultOf(eager, step, x, w, shape);
+    expect(relativeError(await resultOf(onnx, step, x, w, shape), wanted)).toBeLessThan(1e-5);
+  });
+
   it('normalizes channels whose mean is far from zero, and constant ones', async () => {
     const rng = Rng.fromSeed(1);
     const far: HostTensor = {

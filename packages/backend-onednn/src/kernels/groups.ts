@@ -170,7 +170,64 @@ class Grouping {
     return false;
   }
 
+  /**
+   * Takes groups apart that need each other by way of others, which {@link Grouping.#needs} overlooks where such a way goes through a
+   * group with members on both sides of the one that it looks for.
+   */
+  #breakCycles(): void {
+    for (let cycle = this.#cycle(); cycle.length > 0; cycle = this.#cycle()) {
+      const several = cycle.filter((group) => group.members.size > 1); // nodes alone need nothing that needs them
+      const [smallest] = several.sort((a, b) => a.members.size - b.members.size);
+      const { members, shape } = smallest!;
+      for (const member of members) this.#groupOf[member] = { members: new Set([member]), shape };
+    }
+  }
+
+  /** The groups of a cycle, if there is one. */
+  #cycle(): readonly Growing[] {
+    const unitOf = (index: number): Growing | number => this.#groupOf[index] ?? index;
+    const neededBy = (unit: Growing | number): Set<Growing | number> => {
+      const members = typeof unit === 'number' ? [unit] : [...unit.members];
+      const made = members.flatMap((member) =>
+        this.#inputs[member]!.map((input) => this.#producer.get(input)),
+      );
+      const needed = new Set(made.flatMap((index) => (index === undefined ? [] : [unitOf(index)])));
+      needed.delete(unit);
+      return needed;
+    };
+    const units = new Set(this.graph.nodes.map((_, index) => unitOf(index)));
+    const readers = new Map<Growing | number, (Growing | number)[]>();
+    const left = new Map<Growing | number, number>();
+    for (const unit of units) {
+      const needed = neededBy(unit);
+      left.set(unit, needed.size);
+      for (const each of needed) {
+        const known = readers.get(each);
+        if (known === undefined) readers.set(each, [unit]);
+        else known.push(unit);
+      }
+    }
+    const ready = [...units].filter((unit) => left.get(unit) === 0);
+    for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
+      left.delete(unit);
+      for (const reader of readers.get(unit) ?? []) {
+        left.set(reader, left.get(reader)! - 1);
+        if (left.get(reader) === 0) ready.push(reader);
+      }
+    }
+    // Each unit that is left needs another one that is: going back, one comes again.
+    const way: (Growing | number)[] = [];
+    for (let [unit] = left.keys(); unit !== undefined;) {
+      const before = way.indexOf(unit);
+      if (before >= 0) return way.slice(before).filter((each) => typeof each !== 'number');
+      way.push(unit);
+      unit = [...neededBy(unit)].find((each) => left.has(each));
+    }
+    return [];
+  }
+
   units(): readonly Unit[] {
+    this.#breakCycles();
     const { nodes } = this.graph;
     const unitOf = nodes.map((_, i): Growing | number => this.#groupOf[i] ?? i);
     const membersOf = (unit: Growing | number): number[] =>

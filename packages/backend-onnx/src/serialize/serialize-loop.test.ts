@@ -75,6 +75,16 @@ describe('a loop over a step', () => {
     expect(inner).toEqual(['Concat', 'Mul', 'Split', 'Add', 'Identity']);
   });
 
+  it('carries values apart of which an output needs one too', () => {
+    const { graph, outputs } = doubled([[2], [3]], 0);
+    const copied = [...outputs, { name: 'copy', value: outputs[0]!.value }];
+    const { operators, carried } = around(
+      serializeLoop(graph, copied, { carried: CARRIED, constant: new Set() }),
+    );
+    expect(operators).toEqual(['Loop']);
+    expect(carried).toEqual(['state/a', 'state/b']);
+  });
+
   it('has the number of steps as its first input', () => {
     const { graph, outputs } = doubled([[2], [3]], 0);
     const bytes = serializeLoop(graph, outputs, { carried: CARRIED, constant: new Set() });

@@ -42,11 +42,12 @@ export function serializeLoop(
   const stacked = [...graph.inputs.keys()].filter((name) => read.has(within(name)) && !carried.has(name));
   const next = new Set(carried.values());
   const each = outputs.map(({ name }) => name).filter((name) => !next.has(name));
-  const joined = joinedEntries(body.node, graph.inputs, carried, within);
-  const isJoined = new Set(joined.flatMap(({ entries }) => entries));
-  const single = [...carried].filter(([name]) => !isJoined.has(name));
-  const nodes = body.node.filter((each) => !joined.some((entries) => entries.nodes.includes(each)));
-  const inputsOfNodes = new Set(nodes.flatMap((each) => namesOf(each.input)));
+  const joined = joinedEntries(body, graph.inputs, carried, within);
+  const inJoin = new Set(joined.flatMap(({ entries }) => entries));
+  const single = [...carried].filter(([name]) => !inJoin.has(name));
+  const ends = new Set(joined.flatMap(({ nodes }) => nodes));
+  const nodes = body.node.filter((node) => !ends.has(node));
+  const inputsOfNodes = new Set(nodes.flatMap((node) => namesOf(node.input)));
   const readApart = joined.filter(({ entries }) => entries.some((name) => inputsOfNodes.has(within(name))));
 
   const byName = new Map(outputs.map(({ name, value }) => [name, value]));
@@ -140,29 +141,38 @@ interface Joined extends Pick<Value, 'type' | 'shape'> {
  * among all inputs and outputs of a graph, one after the other, when it loads it.
  */
 function joinedEntries(
-  nodes: readonly NodeProto[],
+  { node: nodes, output, initializer }: GraphProto,
   inputs: Graph['inputs'],
   carried: LoopSpec['carried'],
   within: (name: string) => string,
 ): Joined[] {
   const entryOf = new Map([...carried].map(([name, next]) => [within(next), name]));
+  const outputs = new Set(output.map(({ name }) => name));
+  const constants = new Set(initializer.map(({ name }) => name));
+  const reads = new Map<string, number>();
+  for (const name of nodes.flatMap((node) => namesOf(node.input)))
+    reads.set(name, (reads.get(name) ?? 0) + 1);
   const joins = new Map<string, NodeProto>();
   const computed = new Set<string>();
   for (const node of nodes) {
-    if (node.opType === 'Concat' && isAlongFirst(node)) joins.set(namesOf(node.input).join('\n'), node);
+    const isJoin = node.opType === 'Concat' && isAlongFirst(node);
+    if (isJoin) joins.set(namesOf(node.input).join('\n'), node);
     else for (const name of namesOf(node.output)) computed.add(name);
   }
   return nodes.flatMap((split) => {
     if (split.opType !== 'Split' || !isAlongFirst(split)) return [];
-    const entries = namesOf(split.output).map((name) => entryOf.get(name));
-    if (!entries.every((name) => name !== undefined)) return [];
+    const parts = namesOf(split.output);
+    const entries = parts.map((name) => entryOf.get(name));
+    // What else needs a part, such as a second entry with the same value, would find none.
+    if (!entries.every((name) => name !== undefined) || parts.some((name) => reads.has(name))) return [];
     const join = joins.get(entries.map(within).join('\n'));
-    const [next, sizes] = namesOf(split.input) as [string, string];
-    if (join === undefined || !computed.has(next)) return [];
-    const parts = entries.map((name) => inputs.get(name)!);
-    const { type, shape } = parts[0]!;
-    const length = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
-    const whole = namesOf(join.output)[0]!;
+    const [next, sizes] = namesOf(split.input) as [string, string?];
+    if (join === undefined || sizes === undefined || !constants.has(sizes)) return [];
+    const [whole] = namesOf(join.output) as [string];
+    if (!computed.has(next) || outputs.has(next) || outputs.has(whole) || reads.get(next) !== 1) return [];
+    const tensors = entries.map((name) => inputs.get(name)!);
+    const { type, shape } = tensors[0]!;
+    const length = tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0);
     return [{ entries, whole, next, sizes, nodes: [join, split], type, shape: [length, ...shape.slice(1)] }];
   });
 }

@@ -1,3 +1,4 @@
+import { sameShape } from '../graph/graph.js';
 import { reshape } from '../graph/shape-ops.js';
 import { scalarOf } from '../graph/value.js';
 import { kernel, type Kernel } from './kernel.js';
@@ -58,7 +59,8 @@ function scaleAndShift(
 ): readonly [TracedTensor, TracedTensor] {
   const inverse = t.unary('Reciprocal', t.unary('Sqrt', t.binary('Add', variance, t.number(epsilon))));
   const a = scale === null ? inverse : t.binary('Mul', inverse, scale);
-  if (offset !== null && scalarOf(mean.value) === 0) return [a, offset];
+  if (offset !== null && scalarOf(mean.value) === 0 && sameShape(offset.shape, mean.shape))
+    return [a, offset];
   const shift = t.binary('Mul', mean, a);
   const b = offset === null ? t.unary('Neg', shift) : t.binary('Sub', offset, shift);
   return [a, b];

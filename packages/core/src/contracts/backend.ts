@@ -160,8 +160,9 @@ export abstract class Backend {
   }
 
   /**
-   * Begins to build a rehearsed step, which is compiled next with the same spec, beside what the caller does until then. Left
-   * out where an engine builds nothing ahead.
+   * Begins to build a rehearsed step, which is compiled next with the same spec, beside what the caller does until then. Does
+   * nothing for a step that was not rehearsed, and throws nothing: `compile` does. The order of names in a spec makes no difference.
+   * Left out where an engine builds nothing ahead.
    */
   prepare?(step: Step, spec: StepSpec): void;
 

@@ -94,7 +94,7 @@ export async function rehearse(options: RehearseOptions): Promise<() => void> {
           throw (await gradientFault(error, () => run(false))) ?? error;
         });
         if (i === 0 && !splits && stage.step.phases.every(({ name }) => firstOf(stage).phases.includes(name)))
-          prepare = () => backend.prepare?.(stage.step, rehearsed);
+          prepare = prepares(backend, stage.step, rehearsed);
         if (finite === undefined) continue;
         const few = specFor(stage, state, Math.min(PROBED_ROWS, batchSize), options);
         const own = { ...finite, rng: finite.rng.split('stage', i) };
@@ -187,6 +187,15 @@ async function rehearseSplit(
     await backend.rehearse(half, needed, { repeats });
   }
 }
+
+/** What begins to build a step, and leaves what it throws to compiling. */
+const prepares = (backend: Backend, step: Step, spec: StepSpec) => (): void => {
+  try {
+    backend.prepare?.(step, spec);
+  } catch {
+    // Thrown where the step is compiled.
+  }
+};
 
 /** What a stage's first step is. */
 const firstOf = (stage: Stage): ReturnType<Stage['next']> =>

@@ -64,14 +64,26 @@ export class StageRunner {
     const key = phases.join('+');
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
-      const compiling = this.#opened.compile(phases);
-      compiling.catch(() => undefined); // thrown below
-      this.#state ??= await this.#opened.upload(this.initial); // while an engine builds the step
-      compiled = await compiling;
+      compiled = await this.#compileBesideUpload(this.#opened, phases);
       this.#compiled.set(key, compiled);
     }
     await compiled.run(this.#state!, inputs);
     this.#runs.push(compiled);
+  }
+
+  /** An engine builds the step while the first call copies the state. */
+  async #compileBesideUpload(opened: OpenStage, phases: readonly string[]): Promise<CompiledStep> {
+    const compiling = opened.compile(phases);
+    try {
+      this.#state ??= await opened.upload(this.initial);
+    } catch (error) {
+      await compiling.then(
+        (compiled) => compiled.dispose(),
+        () => undefined,
+      );
+      throw error;
+    }
+    return compiling;
   }
 
   async #open({ batch, hyper }: Inputs): Promise<OpenStage> {

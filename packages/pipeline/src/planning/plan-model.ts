@@ -40,7 +40,7 @@ export interface PlannedModel {
   readonly seed: number;
   /** Root of its initialization: the same for every student, so that all of them start equal. */
   readonly rng: Rng;
-  /** Begins to build its first step; left out where none was rehearsed. */
+  /** Begins to build its first step, where that was rehearsed; left out before that. */
   readonly prepare?: () => void;
 }
 

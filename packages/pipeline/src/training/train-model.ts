@@ -96,7 +96,7 @@ export async function trainModel(
     epochs.findLastIndex((count) => count > 0),
   ];
   let reached = memory?.stage ?? 0;
-  if (reached === 0 && firstTrained === 0) model.prepare?.();
+  if (reached === 0 && firstTrained === 0 && !isStopped()) model.prepare?.();
   for (let index = reached; index < model.stages.length && !isStopped(); index++) {
     if (epochs[index] === 0) continue; // fewer epochs than stages
     reached = index;
