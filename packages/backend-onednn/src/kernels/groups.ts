@@ -1,4 +1,3 @@
-/** Longer than other files: what may be one kernel, and the order that follows from it, are one search. */
 import type { FlatGraph, FlatNode } from '../graph/flat-graph.js';
 import { isCondition, isExpression, isSum, operandsOf } from './expressions.js';
 
@@ -170,102 +169,73 @@ class Grouping {
     return false;
   }
 
-  /**
-   * Takes groups apart that need each other by way of others, which {@link Grouping.#needs} overlooks where such a way goes through a
-   * group with members on both sides of the one that it looks for.
-   */
-  #breakCycles(): void {
-    for (let cycle = this.#cycle(); cycle.length > 0; cycle = this.#cycle()) {
-      const several = cycle.filter((group) => group.members.size > 1); // nodes alone need nothing that needs them
-      const [smallest] = several.sort((a, b) => a.members.size - b.members.size);
-      const { members, shape } = smallest!;
-      for (const member of members) this.#groupOf[member] = { members: new Set([member]), shape };
-    }
-  }
-
-  /** The groups of a cycle, if there is one. */
-  #cycle(): readonly Growing[] {
-    const unitOf = (index: number): Growing | number => this.#groupOf[index] ?? index;
-    const neededBy = (unit: Growing | number): Set<Growing | number> => {
-      const members = typeof unit === 'number' ? [unit] : [...unit.members];
-      const made = members.flatMap((member) =>
-        this.#inputs[member]!.map((input) => this.#producer.get(input)),
-      );
-      const needed = new Set(made.flatMap((index) => (index === undefined ? [] : [unitOf(index)])));
-      needed.delete(unit);
-      return needed;
-    };
-    const units = new Set(this.graph.nodes.map((_, index) => unitOf(index)));
-    const readers = new Map<Growing | number, (Growing | number)[]>();
-    const left = new Map<Growing | number, number>();
-    for (const unit of units) {
-      const needed = neededBy(unit);
-      left.set(unit, needed.size);
-      for (const each of needed) {
-        const known = readers.get(each);
-        if (known === undefined) readers.set(each, [unit]);
-        else known.push(unit);
-      }
-    }
-    const ready = [...units].filter((unit) => left.get(unit) === 0);
-    for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
-      left.delete(unit);
-      for (const reader of readers.get(unit) ?? []) {
-        left.set(reader, left.get(reader)! - 1);
-        if (left.get(reader) === 0) ready.push(reader);
-      }
-    }
-    // Each unit that is left needs another one that is: going back, one comes again.
-    const way: (Growing | number)[] = [];
-    for (let [unit] = left.keys(); unit !== undefined;) {
-      const before = way.indexOf(unit);
-      if (before >= 0) return way.slice(before).filter((each) => typeof each !== 'number');
-      way.push(unit);
-      unit = [...neededBy(unit)].find((each) => left.has(each));
-    }
-    return [];
-  }
-
-  units(): readonly Unit[] {
-    this.#breakCycles();
+  /** All units, each after those that it needs; or the groups of a cycle. */
+  #ordered(): { readonly order: readonly (Growing | number)[] } | { readonly cycle: readonly Growing[] } {
     const { nodes } = this.graph;
     const unitOf = nodes.map((_, i): Growing | number => this.#groupOf[i] ?? i);
-    const membersOf = (unit: Growing | number): number[] =>
-      typeof unit === 'number' ? [unit] : [...unit.members].sort((a, b) => a - b);
-    const ordered: (Growing | number)[] = [];
+    const order: (Growing | number)[] = [];
     const done = new Set<Growing | number>();
-    const read = new Set(this.graph.outputs.map(({ value }) => value));
-    for (const inputs of this.#inputs) for (const input of inputs) read.add(input);
+    /** The way from the first unit to the one that is looked at. */
+    const open = new Set<Growing | number>();
     // depth first, by a stack of our own: graphs are deep
-    const visit = (first: Growing | number): void => {
-      const stack: { unit: Growing | number; isOpen: boolean }[] = [{ unit: first, isOpen: false }];
+    const visit = (first: Growing | number): (Growing | number)[] | null => {
+      const stack: { unit: Growing | number; isLeft: boolean }[] = [{ unit: first, isLeft: false }];
       for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-        const { unit, isOpen } = top;
+        const { unit, isLeft } = top;
         if (done.has(unit)) continue;
-        if (isOpen) {
+        if (isLeft) {
+          open.delete(unit);
           done.add(unit);
-          ordered.push(unit);
+          order.push(unit);
           continue;
         }
-        stack.push({ unit, isOpen: true });
+        open.add(unit);
+        stack.push({ unit, isLeft: true });
         const before = new Set<Growing | number>();
         for (const member of membersOf(unit))
           for (const input of this.#inputs[member]!) {
             const made = this.#producer.get(input);
             if (made !== undefined && unitOf[made] !== unit) before.add(unitOf[made]!);
           }
-        for (const each of [...before].reverse())
-          if (!done.has(each)) stack.push({ unit: each, isOpen: false });
+        for (const each of [...before].reverse()) {
+          if (open.has(each)) return [...open].slice([...open].indexOf(each));
+          if (!done.has(each)) stack.push({ unit: each, isLeft: false });
+        }
       }
+      return null;
     };
     // a group comes where its last member stood, or before what reads it first
     const last = new Map<Growing | number, number>();
     unitOf.forEach((unit, i) => last.set(unit, i));
-    nodes.forEach((node, i) => {
-      if (node.outputs.every((output) => this.#constants.has(output))) visit(i);
-    });
-    for (const [unit] of [...last].sort(([, a], [, b]) => a - b)) visit(unit);
-    return ordered.flatMap((unit): Unit[] => {
+    const constants = nodes.flatMap(({ outputs }, i) =>
+      outputs.every((output) => this.#constants.has(output)) ? [i] : [],
+    );
+    for (const unit of [...constants, ...[...last].sort(([, a], [, b]) => a - b).map(([unit]) => unit)]) {
+      const cycle = visit(unit);
+      if (cycle !== null) return { cycle: cycle.filter((each) => typeof each !== 'number') };
+    }
+    return { order };
+  }
+
+  /** One of the groups with several members as groups of one. */
+  #takeApart(groups: readonly Growing[]): void {
+    const several = groups.filter(({ members }) => members.size > 1);
+    const smallest = several.reduce((a, b) => (a.members.size <= b.members.size ? a : b));
+    const { members, shape } = smallest;
+    for (const member of members) this.#groupOf[member] = { members: new Set([member]), shape };
+  }
+
+  units(): readonly Unit[] {
+    const { nodes } = this.graph;
+    let found = this.#ordered();
+    // {@link Grouping.#needs} overlooks ways through groups with members on both sides of the group that it looks for.
+    while ('cycle' in found) {
+      this.#takeApart(found.cycle);
+      found = this.#ordered();
+    }
+    const read = new Set(this.graph.outputs.map(({ value }) => value));
+    for (const inputs of this.#inputs) for (const input of inputs) read.add(input);
+    return found.order.flatMap((unit): Unit[] => {
       if (typeof unit !== 'number') {
         const members = membersOf(unit).map((i) => nodes[i]!);
         const [first] = members as [FlatNode];
@@ -284,6 +254,10 @@ class Grouping {
     });
   }
 }
+
+/** Places of a unit's nodes, in order. */
+const membersOf = (unit: Growing | number): number[] =>
+  typeof unit === 'number' ? [unit] : [...unit.members].sort((a, b) => a - b);
 
 /** Whether a value is a condition that is made of floats by operations which a kernel can repeat wherever it reads it. */
 export function isInlinable(graph: FlatGraph, producer: ReadonlyMap<number, number>, value: number): boolean {
