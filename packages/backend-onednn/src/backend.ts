@@ -165,10 +165,10 @@ export class OnednnBackend extends Backend {
   override outputShapes(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants: Tree<HostTensor> = {},
-    { repeats }: Pick<CompileOptions, 'repeats'> = {},
+    constants: Tree<HostTensor>,
+    options: Pick<CompileOptions, 'repeats'>,
   ): Tree<readonly number[]> {
-    return shapesOf(f, spec, constants, TARGET, { repeats });
+    return shapesOf(f, spec, constants, TARGET, options);
   }
 
   async dispose(): Promise<void> {

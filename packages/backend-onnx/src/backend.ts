@@ -214,10 +214,10 @@ export class OnnxBackend extends Backend {
   override outputShapes(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants: Tree<HostTensor> = {},
-    { repeats }: Pick<CompileOptions, 'repeats'> = {},
+    constants: Tree<HostTensor>,
+    options: Pick<CompileOptions, 'repeats'>,
   ): Tree<readonly number[]> {
-    return shapesOf(f, spec, constants, targetFor(this, this.options.precision, null), { repeats });
+    return shapesOf(f, spec, constants, targetFor(this, this.options.precision, null), options);
   }
 
   async dispose(): Promise<void> {

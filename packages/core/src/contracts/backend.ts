@@ -146,8 +146,8 @@ export abstract class Backend {
   outputShapes?(
     f: TensorFunction,
     spec: FunctionSpec,
-    constants?: Tree<HostTensor>,
-    options?: Pick<CompileOptions, 'repeats'>,
+    constants: Tree<HostTensor>,
+    options: Pick<CompileOptions, 'repeats'>,
   ): Tree<readonly number[]>;
 
   /**

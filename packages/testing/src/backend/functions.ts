@@ -75,7 +75,7 @@ export function describeFunctions({ describe, expect, test }: Subject): void {
         'transposed [4,1]',
       ];
       expect(texts(ran)).toEqual(expected);
-      expect(texts(backend.outputShapes?.(f, spec, constants) ?? ran)).toEqual(expected);
+      expect(texts(backend.outputShapes?.(f, spec, constants, {}) ?? ran)).toEqual(expected);
       await compiled.dispose();
     });
 
